@@ -1,0 +1,29 @@
+import type { Change } from '../../../src/core/jobs/changes.ts';
+import type { CommandResult } from '../../../src/core/jobs/commands.ts';
+import type { LogIndex } from '../../../src/core/units.ts';
+import type { Ref } from '../../../src/runtime/types.ts';
+import type { LogEvent } from '../log/protocol.ts';
+
+/** Accepted by `state`. */
+export type StateCommand =
+  | LogEvent
+  /** Sends `changed` from now on. `following` answers first: what is in the store then is all up to that index. */
+  | { readonly type: 'watchState'; readonly watcher: Ref<StateEvent> };
+
+export type StateEvent =
+  | { readonly type: 'following'; readonly appliedIndex: LogIndex }
+  /** One batch, visible in the store when this is sent. `after` is the watcher's previous index: a gap means rescan. */
+  | {
+      readonly type: 'changed';
+      readonly after: LogIndex;
+      readonly appliedIndex: LogIndex;
+      readonly changes: readonly Change[];
+    };
+
+/** Sent to the actor of this node that proposed, in this life of the node: its command is durable and visible. */
+export interface ProposalApplied {
+  readonly type: 'proposalApplied';
+  readonly sequence: number;
+  readonly index: LogIndex;
+  readonly result: CommandResult;
+}

@@ -1,0 +1,48 @@
+import type { ExecutionStart } from '../../../src/core/jobs/changes.ts';
+import type { Epoch, ExecutionId, NodeName, Term, WallNs } from '../../../src/core/units.ts';
+import type { Ref } from '../../../src/runtime/types.ts';
+
+/** Accepted by `executor`. */
+export type ExecutorCommand =
+  /**
+   * From a dispatcher that begins to lead: answered with `workerReport`, then every end not yet known to be committed
+   * is sent again. Terms below the highest seen are refused (fence, P2).
+   */
+  | { readonly type: 'attach'; readonly term: Term; readonly dispatcher: Ref<ExecutorEvent> }
+  /** Refused unless `start.epoch` is this life and the term is current. A known id is acknowledged, not started again. */
+  | { readonly type: 'start'; readonly term: Term; readonly start: ExecutionStart }
+  /** TERM to the whole tree, KILL after `graceMs`. Unknown ids are ignored. */
+  | { readonly type: 'stopExecution'; readonly id: ExecutionId; readonly graceMs: number }
+  /** The ends are committed: forget them. */
+  | { readonly type: 'committed'; readonly ids: readonly ExecutionId[] };
+
+export type ExecutorEvent =
+  /** What this node knows of its work, at attach. `sameBoot`: an id absent from all lists certainly never started (P2). */
+  | {
+      readonly type: 'workerReport';
+      readonly node: NodeName;
+      readonly epoch: Epoch;
+      readonly sameBoot: boolean;
+      readonly running: readonly ExecutionId[];
+      /** Running when an earlier life of this node ended; their trees have been killed. */
+      readonly interrupted: readonly { readonly id: ExecutionId; readonly startedAtNs: WallNs }[];
+    }
+  | { readonly type: 'startAcknowledged'; readonly id: ExecutionId; readonly startedAtNs: WallNs }
+  /** It certainly did not start. */
+  | {
+      readonly type: 'startRefused';
+      readonly id: ExecutionId;
+      readonly node: NodeName;
+      readonly reason: 'stale_term' | 'other_epoch' | 'stopping';
+    }
+  | { readonly type: 'outputChunk'; readonly id: ExecutionId; readonly chunk: Uint8Array }
+  | {
+      readonly type: 'executionFinished';
+      readonly id: ExecutionId;
+      readonly startedAtNs: WallNs;
+      readonly finishedAtNs: WallNs;
+      readonly success: boolean;
+      /** Error line and output, as Dkron records it: at most the output limit. */
+      readonly output: Uint8Array;
+      readonly droppedBytes: number;
+    };

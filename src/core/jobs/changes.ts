@@ -1,0 +1,58 @@
+import type { Epoch, ExecutionId, JobName, NodeName, Stamp, WallMs, WallNs } from '../units.ts';
+import type { Cause, JobRecord, JobStatus, LaunchNote, Outcome, StringMap, UnplacedWork } from './records.ts';
+
+/** The part of a job that its scheduling needs. */
+export type JobSchedule = Pick<
+  JobRecord,
+  | 'name'
+  | 'schedule'
+  | 'timezone'
+  | 'startsAt'
+  | 'expiresAt'
+  | 'catchup'
+  | 'tags'
+  | 'scheduleRevision'
+  | 'effectiveFromMs'
+  | 'anchorMs'
+  | 'highWaterMs'
+> & {
+  /** False: disabled, a child, or quarantined. An inactive job has no due times. */
+  readonly active: boolean;
+};
+
+/** All that a dispatcher needs to start an execution and to judge its end, frozen at its assignment. */
+export interface ExecutionStart {
+  readonly id: ExecutionId;
+  readonly job: JobName;
+  readonly stamp: Stamp;
+  readonly node: NodeName;
+  readonly epoch: Epoch;
+  readonly group: Stamp;
+  readonly attempt: number;
+  readonly scheduledAtMs: WallMs;
+  readonly cause: Cause;
+  readonly assignedAtNs: WallNs;
+  readonly executor: string;
+  readonly executorConfig: StringMap | null;
+  readonly processors: Readonly<Record<string, StringMap>> | null;
+  readonly retries: number;
+}
+
+/** What applying a command did, for whoever follows the state. Consumers that miss some rescan the state (design 4.3). */
+export type Change =
+  | { readonly type: 'jobSet'; readonly schedule: JobSchedule }
+  | { readonly type: 'jobDeleted'; readonly name: JobName }
+  /** Unplaced work: give it targets when it is due. */
+  | { readonly type: 'workOpened'; readonly work: UnplacedWork; readonly tags: StringMap | null }
+  | { readonly type: 'executionOpened'; readonly start: ExecutionStart }
+  | {
+      readonly type: 'executionEnded';
+      readonly id: ExecutionId;
+      readonly job: JobName;
+      readonly group: Stamp;
+      readonly outcome: Exclude<Outcome, 'running'>;
+    }
+  /** No longer tracked: its job was deleted. It may run to its end; its finish is acknowledged and dropped. */
+  | { readonly type: 'executionDropped'; readonly id: ExecutionId }
+  | { readonly type: 'launchEnded'; readonly job: JobName; readonly group: Stamp; readonly status: JobStatus }
+  | { readonly type: 'launchNoted'; readonly note: LaunchNote };

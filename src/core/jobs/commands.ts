@@ -1,0 +1,106 @@
+import type { Instant, JobName, NodeName, Stamp, WallMs, WallNs } from '../units.ts';
+import type { JobRecord, SubmittedJob, Target } from './records.ts';
+
+/**
+ * What the replicated log carries. Everything that apply needs to know of clocks, zones, choices and chances is in
+ * the command, stamped by its proposer (design section 3). Codes in wire/commands.ts are append-only.
+ */
+export type Command =
+  /** Create or replace. `next`: first due time after now under the submitted schedule (null: never). */
+  | {
+      readonly type: 'setJob';
+      readonly nowMs: WallMs;
+      readonly job: SubmittedJob;
+      readonly next: Instant | null;
+    }
+  | { readonly type: 'deleteJob'; readonly name: JobName }
+  /** `toggle`, made explicit by its proposer. */
+  | {
+      readonly type: 'setDisabled';
+      readonly nowMs: WallMs;
+      readonly name: JobName;
+      readonly disabled: boolean;
+      readonly next: Instant | null;
+    }
+  | { readonly type: 'deleteExecutions'; readonly name: JobName }
+  /** Scheduled launches, all that is due at once in one command. */
+  | { readonly type: 'launch'; readonly nowNs: WallNs; readonly items: readonly LaunchItem[] }
+  /** By hand, and `runoncreate`. Empty targets are refused. */
+  | { readonly type: 'run'; readonly nowNs: WallNs; readonly name: JobName; readonly targets: readonly Target[] }
+  | { readonly type: 'missed'; readonly items: readonly MissedItem[] }
+  /** Gives unplaced work its targets; none: recorded as skipped. */
+  | { readonly type: 'assign'; readonly nowNs: WallNs; readonly items: readonly AssignItem[] }
+  /** A start that certainly did not happen is assigned again, to a new epoch of its node (P2). */
+  | { readonly type: 'reassign'; readonly nowNs: WallNs; readonly items: readonly ReassignItem[] }
+  | { readonly type: 'finish'; readonly items: readonly FinishItem[] };
+
+export interface LaunchItem {
+  readonly name: JobName;
+  readonly scheduleRevision: number;
+  readonly scheduledAtMs: WallMs;
+  readonly targets: readonly Target[];
+  /** The due time after this one (null: never); becomes the job's displayed `next`. */
+  readonly next: Instant | null;
+}
+
+export interface MissedItem {
+  readonly name: JobName;
+  readonly scheduleRevision: number;
+  readonly fromMs: WallMs;
+  readonly toMs: WallMs;
+  readonly count: number;
+  readonly reason: string;
+  readonly next: Instant | null;
+}
+
+export interface AssignItem {
+  readonly stamp: Stamp;
+  readonly targets: readonly Target[];
+}
+
+export interface ReassignItem {
+  readonly job: JobName;
+  readonly stamp: Stamp;
+  readonly node: NodeName;
+  readonly epoch: Target['epoch'];
+}
+
+export interface FinishItem {
+  readonly job: JobName;
+  readonly stamp: Stamp;
+  readonly node: NodeName;
+  readonly startedAtNs: WallNs;
+  readonly finishedAtNs: WallNs;
+  readonly outcome: 'success' | 'failed' | 'lost';
+  /** What is stored: error line, output, after the processors. */
+  readonly output: Uint8Array;
+  readonly droppedBytes: number;
+  /** When the next attempt is due, should apply find that there is one. */
+  readonly retryAtMs: WallMs;
+}
+
+/** Who proposed: answers go back there, and a command sent twice happens once (P5). */
+export interface Origin {
+  readonly node: NodeName;
+  readonly actor: string;
+  readonly epoch: number;
+  readonly sequence: number;
+}
+
+export type RefusalCode =
+  | 'job_not_found'
+  | 'job_disabled'
+  | 'parent_not_found'
+  | 'same_parent'
+  | 'parent_cycle'
+  | 'has_dependents'
+  | 'no_targets'
+  | 'limit_reached';
+
+export type CommandResult =
+  | { readonly type: 'done' }
+  /** The job after the change (deleted: as it was). */
+  | { readonly type: 'job'; readonly job: JobRecord }
+  /** `job` as it was before the run, with `next` as it is. */
+  | { readonly type: 'launched'; readonly job: JobRecord; readonly group: Stamp }
+  | { readonly type: 'refused'; readonly code: RefusalCode; readonly message: string };

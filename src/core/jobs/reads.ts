@@ -1,0 +1,48 @@
+import type { ExecutionId, JobName } from '../units.ts';
+import type { ExecutionRecord, JobRecord, LaunchNote } from './records.ts';
+
+export type JobSortField =
+  | 'name'
+  | 'displayname'
+  | 'schedule'
+  | 'success_count'
+  | 'error_count'
+  | 'last_success'
+  | 'last_error'
+  | 'next';
+
+/** A page of jobs, filtered, ordered and cut as Dkron does (dkron-v4 1.4). All filters are ANDed. */
+export interface JobQuery {
+  readonly sort: JobSortField;
+  readonly descending: boolean;
+  /** Substring of name or displayname, case-sensitive; empty: no filter. */
+  readonly search: string;
+  readonly metadata: readonly (readonly [key: string, value: string])[];
+  /** Exact stored status ('' = never finished); null: no filter. */
+  readonly status: string | null;
+  readonly disabled: boolean | null;
+  /** Zero-based; a slice that is empty or turned around yields no jobs, with the right total. */
+  readonly start: number;
+  /** Exclusive; null: to the end. */
+  readonly end: number | null;
+}
+
+export interface JobPage {
+  /** Jobs that match, before the slice. */
+  readonly total: number;
+  readonly jobs: readonly JobRecord[];
+}
+
+/** Committed state, read from this thread's own snapshot; calls of one turn see one snapshot. */
+export interface StateReads {
+  job(name: JobName): JobRecord | undefined;
+  jobs(query: JobQuery): JobPage;
+  /** In key order: stamp, then node, ascending. */
+  executions(job: JobName): readonly ExecutionRecord[];
+  execution(job: JobName, id: ExecutionId): ExecutionRecord | undefined;
+  /** Stored output; empty when there is none. */
+  output(execution: ExecutionRecord): Uint8Array;
+  notes(job: JobName): readonly LaunchNote[];
+  /** How many jobs have each status ('' included). */
+  statusCounts(): Readonly<Record<string, number>>;
+}

@@ -1,0 +1,47 @@
+/**
+ * An ordered map of bytes with atomic, durable commits: LMDB in production (adapters/lmdb-store.ts), a simulated
+ * disk in simulation. Keys order bytewise. One writer per store; any number of read-only openers, opened after it.
+ */
+export interface Store {
+  /** Committed value, as a copy the caller may keep; never sees a commit that is still being flushed. */
+  get(key: Uint8Array): Uint8Array | undefined;
+  /** Visits committed entries in key order until `visit` returns false. Reads of one turn see one snapshot. */
+  range(options: RangeOptions, visit: (key: Uint8Array, value: Uint8Array) => boolean | undefined): void;
+  /**
+   * Atomic: all of `writes`, or none. `done(null)` comes in a later turn, after the flush; visible then and not
+   * before. Commits of one turn may share a flush; they become visible in the order given. After an error nothing
+   * of the commit is visible: `StoreFull` when space is missing, anything else means the disk can't be trusted (P6).
+   */
+  commit(writes: readonly StoreWrite[], done: (error: Error | null) => void): void;
+  close(): void;
+}
+
+export interface RangeOptions {
+  /** First key, inclusive; null: from the first. */
+  readonly from: Uint8Array | null;
+  /** Last key, exclusive; null: to the last. */
+  readonly to: Uint8Array | null;
+  readonly reverse?: boolean;
+  /** Entries to skip before the first visit. */
+  readonly offset?: number;
+  readonly limit?: number;
+  /** Values are not read; `visit` gets an empty array. */
+  readonly keysOnly?: boolean;
+}
+
+/** A null value deletes the key. */
+export interface StoreWrite {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array | null;
+}
+
+export class StoreFull extends Error {
+  override readonly name = 'StoreFull';
+}
+
+export type StoreName = 'log' | 'state' | 'work';
+
+export interface StorePort {
+  /** Opens (and creates) the store of this node. The writer must be open before a reader opens (measured-facts 4). */
+  open(name: StoreName, mode: 'write' | 'read'): Store;
+}
