@@ -1,0 +1,127 @@
+import type { CatchupPolicy, JobDefinition, JobRecord, SubmittedJob } from '../core/jobs/records.ts';
+import { jobName, wallMs } from '../core/units.ts';
+import { type FieldReader, plainMapOfMaps, plainNullable, plainStringMap } from './fields.ts';
+import type { Plain } from './msgpack.ts';
+
+/** Positional tuples of jobs. Fields are appended, never moved: bytes of every released version decode for ever. */
+
+function plainDefinition(job: JobDefinition): Plain[] {
+  return [
+    job.name,
+    job.displayname,
+    job.timezone,
+    job.schedule,
+    job.owner,
+    job.ownerEmail,
+    job.disabled,
+    plainNullable(job.tags, plainStringMap),
+    plainNullable(job.metadata, plainStringMap),
+    job.retries,
+    job.parentJob,
+    plainNullable(job.processors, plainMapOfMaps),
+    job.concurrency,
+    job.executor,
+    plainNullable(job.executorConfig, plainStringMap),
+    job.ephemeral,
+    job.startsAt,
+    job.expiresAt,
+    plainNullable(job.catchup, (catchup) => [catchup.policy, catchup.window, catchup.cap]),
+    job.onLost,
+  ];
+}
+
+function readDefinition(reader: FieldReader): JobDefinition {
+  return {
+    name: jobName(reader.string()),
+    displayname: reader.string(),
+    timezone: reader.string(),
+    schedule: reader.string(),
+    owner: reader.string(),
+    ownerEmail: reader.string(),
+    disabled: reader.boolean(),
+    tags: reader.nullable((field) => field.stringMap()),
+    metadata: reader.nullable((field) => field.stringMap()),
+    retries: reader.number(),
+    parentJob: reader.string(),
+    processors: reader.nullable((field) => field.mapOfMaps()),
+    concurrency: reader.string(),
+    executor: reader.string(),
+    executorConfig: reader.nullable((field) => field.stringMap()),
+    ephemeral: reader.boolean(),
+    startsAt: reader.nullable((field) => field.instant()),
+    expiresAt: reader.nullable((field) => field.instant()),
+    catchup: reader.nullable(readCatchup),
+    onLost: reader.nullable((field) => field.oneOf(['record', 'rerun'])),
+  };
+}
+
+function readCatchup(field: FieldReader): CatchupPolicy {
+  const reader = field.tuple('catchup');
+  return { policy: reader.oneOf(['skip', 'once', 'all']), window: reader.string(), cap: reader.number() };
+}
+
+export function plainSubmittedJob(job: SubmittedJob): Plain {
+  return [
+    plainDefinition(job),
+    job.successCount,
+    job.errorCount,
+    job.lastSuccess,
+    job.lastError,
+    job.status,
+    job.next,
+    job.dependentJobs,
+    job.id,
+  ];
+}
+
+export function readSubmittedJob(reader: FieldReader): SubmittedJob {
+  return {
+    ...readDefinition(reader.tuple('definition')),
+    successCount: reader.number(),
+    errorCount: reader.number(),
+    lastSuccess: reader.nullable((field) => field.instant()),
+    lastError: reader.nullable((field) => field.instant()),
+    status: reader.string(),
+    next: reader.instant(),
+    dependentJobs: reader.nullable((field) => field.list((item) => item.string())),
+    id: reader.string(),
+  };
+}
+
+export function plainJobRecord(job: JobRecord): Plain {
+  return [
+    plainDefinition(job),
+    job.successCount,
+    job.errorCount,
+    job.lastSuccess,
+    job.lastError,
+    job.status,
+    job.next,
+    job.dependentJobs,
+    job.scheduleRevision,
+    job.effectiveFromMs,
+    job.anchorMs,
+    job.highWaterMs,
+    job.openLaunches,
+    job.quarantine,
+  ];
+}
+
+export function readJobRecord(reader: FieldReader): JobRecord {
+  return {
+    ...readDefinition(reader.tuple('definition')),
+    successCount: reader.number(),
+    errorCount: reader.number(),
+    lastSuccess: reader.nullable((field) => field.instant()),
+    lastError: reader.nullable((field) => field.instant()),
+    status: reader.string(),
+    next: reader.instant(),
+    dependentJobs: reader.nullable((field) => field.list((item) => item.string())),
+    scheduleRevision: reader.number(),
+    effectiveFromMs: wallMs(reader.number()),
+    anchorMs: wallMs(reader.number()),
+    highWaterMs: wallMs(reader.number()),
+    openLaunches: reader.number(),
+    quarantine: reader.nullable((field) => field.string()),
+  };
+}
