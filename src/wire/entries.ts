@@ -71,7 +71,7 @@ function plainCommand(command: Command): Plain {
     case 'missed':
       return [command.items.map(plainMissedItem)];
     case 'assign':
-      return [command.nowNs, command.items.map((item) => [item.stamp, plainTargets(item.targets)])];
+      return [command.nowNs, command.items.map((item) => [item.job, item.stamp, plainTargets(item.targets)])];
     case 'reassign':
       return [command.nowNs, command.items.map((item) => [item.job, item.stamp, item.node, item.epoch])];
     case 'finish':
@@ -119,7 +119,11 @@ function readCommand(code: number, reader: FieldReader): Command {
         nowNs: wallNs(reader.bigint()),
         items: reader.list((field) => {
           const item = field.tuple('assign');
-          return { stamp: stamp(item.bigint()), targets: item.list(readTarget) };
+          return {
+            job: jobName(item.string()),
+            stamp: stamp(item.bigint()),
+            targets: item.list(readTarget),
+          };
         }),
       };
     case commandCodes.reassign:

@@ -78,6 +78,10 @@ export class FieldReader {
     return this.#map((value) => (typeof value === 'string' ? value : this.#fail('a string', value)));
   }
 
+  numberMap(): Record<string, number> {
+    return this.#map((value) => (typeof value === 'number' ? value : this.#fail('a number', value)));
+  }
+
   mapOfMaps(): Record<string, Record<string, string>> {
     return this.#map((value) => new FieldReader([value], this.#what).stringMap());
   }

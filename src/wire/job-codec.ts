@@ -103,6 +103,8 @@ export function plainJobRecord(job: JobRecord): Plain {
     job.anchorMs,
     job.highWaterMs,
     job.openLaunches,
+    job.executionsKept,
+    job.notesKept,
     job.quarantine,
   ];
 }
@@ -122,6 +124,8 @@ export function readJobRecord(reader: FieldReader): JobRecord {
     anchorMs: wallMs(reader.number()),
     highWaterMs: wallMs(reader.number()),
     openLaunches: reader.number(),
+    executionsKept: reader.number(),
+    notesKept: reader.number(),
     quarantine: reader.nullable((field) => field.string()),
   };
 }

@@ -54,6 +54,7 @@ export interface MissedItem {
 }
 
 export interface AssignItem {
+  readonly job: JobName;
   readonly stamp: Stamp;
   readonly targets: readonly Target[];
 }

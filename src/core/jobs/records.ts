@@ -72,6 +72,9 @@ export interface JobRecord extends JobDefinition {
   readonly highWaterMs: WallMs;
   /** Launches of this job that have not ended: what `forbid` looks at. */
   readonly openLaunches: number;
+  /** Execution records and launch notes kept, so that retention needs no scan. */
+  readonly executionsKept: number;
+  readonly notesKept: number;
   /** Why the state machine disabled the job by itself (P6); null: it did not. */
   readonly quarantine: string | null;
 }

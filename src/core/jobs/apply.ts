@@ -1,0 +1,75 @@
+import { assertNever } from '../assert.ts';
+import type { LogIndex } from '../units.ts';
+import { applyFinish } from './apply-finish.ts';
+import { applyDeleteExecutions, applyDeleteJob, applySetDisabled, applySetJob } from './apply-job.ts';
+import { applyAssign, applyLaunch, applyMissed, applyReassign, applyRun } from './apply-launch.ts';
+import type { Change } from './changes.ts';
+import type { Command, CommandResult, Origin } from './commands.ts';
+import type { Ledger } from './ledger.ts';
+
+/**
+ * Applies one committed command. Total: every decodable command has a result, and what can't be done is refused and
+ * changes nothing. Pure: the same ledger and command give the same changes on every server, for ever (design 3).
+ */
+export function applyCommand(
+  ledger: Ledger,
+  index: LogIndex,
+  origin: Origin,
+  command: Command,
+  out: Change[],
+): CommandResult {
+  if (!asksOnce(command)) return run(ledger, index, command, out);
+  const proposer = `${origin.node}\0${origin.actor}`;
+  const known = ledger.remembered(proposer, origin.epoch, origin.sequence);
+  if (known !== undefined) return known;
+  const result = run(ledger, index, command, out);
+  ledger.remember(proposer, { epoch: origin.epoch, sequence: origin.sequence, result });
+  return result;
+}
+
+/** What a client asked for must happen once even when sent twice; the other commands carry their own identity. */
+function asksOnce(command: Command): boolean {
+  switch (command.type) {
+    case 'setJob':
+    case 'deleteJob':
+    case 'setDisabled':
+    case 'deleteExecutions':
+    case 'run':
+      return true;
+    case 'launch':
+    case 'missed':
+    case 'assign':
+    case 'reassign':
+    case 'finish':
+      return false;
+    default:
+      return assertNever(command);
+  }
+}
+
+function run(ledger: Ledger, index: LogIndex, command: Command, out: Change[]): CommandResult {
+  switch (command.type) {
+    case 'setJob':
+      return applySetJob(ledger, index, command, out);
+    case 'deleteJob':
+      return applyDeleteJob(ledger, command.name, out);
+    case 'setDisabled':
+      return applySetDisabled(ledger, command, out);
+    case 'deleteExecutions':
+      return applyDeleteExecutions(ledger, command.name);
+    case 'launch':
+      return applyLaunch(ledger, command, out);
+    case 'run':
+      return applyRun(ledger, command, out);
+    case 'missed':
+      return applyMissed(ledger, command, out);
+    case 'assign':
+      return applyAssign(ledger, command, out);
+    case 'reassign':
+      return applyReassign(ledger, command, out);
+    case 'finish':
+      return applyFinish(ledger, command, out);
+    default:
+      return assertNever(command);
+  }
+}

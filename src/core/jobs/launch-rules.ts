@@ -1,0 +1,24 @@
+import { compareInstants, instantOfMs, type JobName, type WallMs } from '../units.ts';
+import type { Change } from './changes.ts';
+import type { Ledger } from './ledger.ts';
+import type { JobRecord, LaunchNote } from './records.ts';
+
+/** Dkron's sentence when no node qualifies (dkron-v4 4.2). */
+export const noTargets = (name: JobName): string => `no target nodes found to run job ${name}`;
+
+/** Why a job is not run now although its time has come (dkron-v4 2.5 "Runnable checks"); null: it is run. */
+export function notRunnable(job: JobRecord, scheduledAtMs: WallMs): string | null {
+  const at = instantOfMs(scheduledAtMs);
+  if (job.quarantine !== null) return `job is quarantined: ${job.quarantine}`;
+  if (job.disabled) return 'job is disabled';
+  if (job.startsAt !== null && compareInstants(at, job.startsAt) < 0) return 'job is not due to start yet';
+  if (job.expiresAt !== null && compareInstants(at, job.expiresAt) > 0) return 'job is expired';
+  if (job.concurrency === 'forbid' && job.openLaunches > 0) return 'concurrent execution (forbid)';
+  return null;
+}
+
+/** The job with one more note, which is stored with it. */
+export function withNote(ledger: Ledger, job: JobRecord, note: LaunchNote, out: Change[]): JobRecord {
+  out.push({ type: 'launchNoted', note });
+  return { ...job, notesKept: ledger.addNote(note, job.notesKept) };
+}

@@ -1,0 +1,250 @@
+import { assert } from '../assert.ts';
+import { limits } from '../limits.ts';
+import { executionId, type JobName, type NodeName, type Stamp, stamp, type WallMs } from '../units.ts';
+import type { CommandResult } from './commands.ts';
+import { brokenJobInvariant } from './invariants.ts';
+import { OverlayTable } from './overlay.ts';
+import type { ExecutionRecord, JobRecord, LaunchNote, OpenLaunch, UnplacedWork } from './records.ts';
+
+/** Counters of the whole state, changed in the same transaction as what they count. */
+export interface StateMeta {
+  /** The last stamp allotted; 0 when none. Stamps are unique over all jobs and only grow. */
+  readonly lastStamp: Stamp;
+  readonly jobCount: number;
+  /** Jobs per status; the key '' counts those that never finished. */
+  readonly statusCounts: Readonly<Record<string, number>>;
+}
+
+export const EMPTY_META: StateMeta = { lastStamp: stamp(0n), jobCount: 0, statusCounts: {} };
+
+/** A result kept so that a command sent twice happens once (P5). */
+export interface Remembered {
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly result: CommandResult;
+}
+
+/** Committed state, as the ledger reads it. Keys inside a job are `<job>\0<rest>`; `scan` yields them in order. */
+export interface LedgerReader {
+  meta(): StateMeta;
+  job(name: string): JobRecord | undefined;
+  execution(key: string): ExecutionRecord | undefined;
+  launch(key: string): OpenLaunch | undefined;
+  work(key: string): UnplacedWork | undefined;
+  remembered(key: string): Remembered | undefined;
+  scanExecutions(job: JobName, visit: (key: string, value: ExecutionRecord) => boolean): void;
+  scanLaunches(job: JobName, visit: (key: string, value: OpenLaunch) => boolean): void;
+  scanWork(job: JobName, visit: (key: string, value: UnplacedWork) => boolean): void;
+  scanNotes(job: JobName, visit: (key: string, value: LaunchNote) => boolean): void;
+}
+
+/** Changes of one batch, to be made durable in one transaction. Null deletes. */
+export interface LedgerWrites {
+  readonly meta: StateMeta;
+  readonly jobs: readonly {
+    readonly name: string;
+    readonly before: JobRecord | undefined;
+    readonly after: JobRecord | null;
+  }[];
+  readonly executions: readonly (readonly [key: string, value: ExecutionRecord | null])[];
+  readonly outputs: readonly (readonly [key: string, value: Uint8Array | null])[];
+  readonly launches: readonly (readonly [key: string, value: OpenLaunch | null])[];
+  readonly work: readonly (readonly [key: string, value: UnplacedWork | null])[];
+  readonly notes: readonly (readonly [key: string, value: LaunchNote | null])[];
+  readonly remembered: readonly (readonly [key: string, value: Remembered | null])[];
+}
+
+export const executionKey = (job: JobName, at: Stamp, node: NodeName): string => `${job}\0${executionId(at, node)}`;
+export const launchKey = (job: JobName, group: Stamp): string => `${job}\0${group}`;
+const noteKey = (note: LaunchNote, at: Stamp): string => `${note.job}\0${at}`;
+const startsWithJob = (job: JobName) => (key: string) => key.startsWith(`${job}\0`);
+
+/** The replicated state as apply sees and changes it: committed records under this batch's own changes. */
+export class Ledger {
+  readonly #reader: LedgerReader;
+  readonly #jobs: OverlayTable<JobRecord>;
+  readonly #executions: OverlayTable<ExecutionRecord>;
+  readonly #outputs = new OverlayTable<Uint8Array>(() => undefined);
+  readonly #launches: OverlayTable<OpenLaunch>;
+  readonly #work: OverlayTable<UnplacedWork>;
+  readonly #notes = new OverlayTable<LaunchNote>(() => undefined);
+  readonly #remembered: OverlayTable<Remembered>;
+  #lastStamp: Stamp;
+
+  constructor(reader: LedgerReader) {
+    this.#reader = reader;
+    this.#jobs = new OverlayTable((key) => reader.job(key));
+    this.#executions = new OverlayTable((key) => reader.execution(key));
+    this.#launches = new OverlayTable((key) => reader.launch(key));
+    this.#work = new OverlayTable((key) => reader.work(key));
+    this.#remembered = new OverlayTable((key) => reader.remembered(key));
+    this.#lastStamp = reader.meta().lastStamp;
+  }
+
+  job(name: string): JobRecord | undefined {
+    return this.#jobs.get(name);
+  }
+
+  /** Stores a job; one whose record breaks an invariant is quarantined: disabled, and shown as such (P6). */
+  putJob(job: JobRecord): void {
+    const broken = job.quarantine === null ? brokenJobInvariant(job) : null;
+    this.#jobs.put(job.name, broken === null ? job : { ...job, disabled: true, quarantine: broken });
+  }
+
+  deleteJob(name: JobName): void {
+    this.#jobs.delete(name);
+  }
+
+  /** max(instant, last stamp + 1): unique over all jobs (design section 4). */
+  allotStamp(instantNs: bigint): Stamp {
+    const last = this.#lastStamp;
+    this.#lastStamp = stamp(instantNs > last ? instantNs : last + 1n);
+    return this.#lastStamp;
+  }
+
+  execution(job: JobName, at: Stamp, node: NodeName): ExecutionRecord | undefined {
+    return this.#executions.get(executionKey(job, at, node));
+  }
+
+  putExecution(record: ExecutionRecord): void {
+    this.#executions.put(executionKey(record.job, record.stamp, record.node), record);
+  }
+
+  deleteExecution(record: ExecutionRecord): void {
+    const key = executionKey(record.job, record.stamp, record.node);
+    this.#executions.delete(key);
+    this.#outputs.delete(key);
+  }
+
+  putOutput(record: ExecutionRecord, output: Uint8Array): void {
+    this.#outputs.put(executionKey(record.job, record.stamp, record.node), output);
+  }
+
+  /** Oldest first. */
+  visitExecutions(job: JobName, visit: (record: ExecutionRecord) => boolean): void {
+    this.#executions.visit(
+      (each) => this.#reader.scanExecutions(job, each),
+      startsWithJob(job),
+      (_, record) => visit(record),
+    );
+  }
+
+  launch(job: JobName, group: Stamp): OpenLaunch | undefined {
+    return this.#launches.get(launchKey(job, group));
+  }
+
+  putLaunch(launch: OpenLaunch): void {
+    assert(launch.pending >= 0, 'a launch has no negative number of pending attempts');
+    this.#launches.put(launchKey(launch.job, launch.group), launch);
+  }
+
+  deleteLaunch(launch: OpenLaunch): void {
+    this.#launches.delete(launchKey(launch.job, launch.group));
+  }
+
+  visitLaunches(job: JobName, visit: (launch: OpenLaunch) => boolean): void {
+    this.#launches.visit(
+      (each) => this.#reader.scanLaunches(job, each),
+      startsWithJob(job),
+      (_, launch) => visit(launch),
+    );
+  }
+
+  work(job: JobName, at: Stamp): UnplacedWork | undefined {
+    return this.#work.get(launchKey(job, at));
+  }
+
+  putWork(work: UnplacedWork): void {
+    this.#work.put(launchKey(work.job, work.stamp), work);
+  }
+
+  deleteWork(work: UnplacedWork): void {
+    this.#work.delete(launchKey(work.job, work.stamp));
+  }
+
+  visitWork(job: JobName, visit: (work: UnplacedWork) => boolean): void {
+    this.#work.visit(
+      (each) => this.#reader.scanWork(job, each),
+      startsWithJob(job),
+      (_, work) => visit(work),
+    );
+  }
+
+  /** Adds a note; the oldest ones beyond the limit go. Returns how many the job has now. */
+  addNote(note: LaunchNote, kept: number): number {
+    this.#notes.put(noteKey(note, this.allotStamp(BigInt(note.toMs) * 1_000_000n)), note);
+    if (kept < limits.notesPerJob) return kept + 1;
+    let oldest: string | null = null;
+    this.#visitNotes(note.job, (key) => {
+      oldest = key;
+      return false;
+    });
+    if (oldest !== null) this.#notes.delete(oldest);
+    return kept;
+  }
+
+  deleteNotes(job: JobName): void {
+    const keys: string[] = [];
+    this.#visitNotes(job, (key) => {
+      keys.push(key);
+      return true;
+    });
+    for (const key of keys) this.#notes.delete(key);
+  }
+
+  remembered(origin: string, epoch: number, sequence: number): CommandResult | undefined {
+    const kept = this.#remembered.get(rememberedKey(origin, sequence));
+    return kept !== undefined && kept.epoch === epoch && kept.sequence === sequence ? kept.result : undefined;
+  }
+
+  remember(origin: string, remembered: Remembered): void {
+    this.#remembered.put(rememberedKey(origin, remembered.sequence), remembered);
+  }
+
+  /** What changed since the last drain. The committed state must hold it before the ledger is used again. */
+  drain(): LedgerWrites {
+    const jobs = this.#jobs.drain().map(([name, after]) => ({ name, before: this.#reader.job(name), after }));
+    return {
+      meta: this.#nextMeta(jobs),
+      jobs,
+      executions: this.#executions.drain(),
+      outputs: this.#outputs.drain(),
+      launches: this.#launches.drain(),
+      work: this.#work.drain(),
+      notes: this.#notes.drain(),
+      remembered: this.#remembered.drain(),
+    };
+  }
+
+  #visitNotes(job: JobName, visit: (key: string) => boolean): void {
+    this.#notes.visit(
+      (each) => this.#reader.scanNotes(job, each),
+      startsWithJob(job),
+      (key) => visit(key),
+    );
+  }
+
+  #nextMeta(jobs: LedgerWrites['jobs']): StateMeta {
+    const before = this.#reader.meta();
+    const statusCounts: Record<string, number> = Object.assign(Object.create(null), before.statusCounts);
+    let jobCount = before.jobCount;
+    const add = (status: string, by: number): void => {
+      jobCount += by;
+      const count = (statusCounts[status] ?? 0) + by;
+      assert(count >= 0, 'no status has a negative number of jobs');
+      if (count === 0) delete statusCounts[status];
+      else statusCounts[status] = count;
+    };
+    for (const change of jobs) {
+      if (change.before !== undefined) add(change.before.status, -1);
+      if (change.after !== null) add(change.after.status, 1);
+    }
+    return { lastStamp: this.#lastStamp, jobCount, statusCounts };
+  }
+}
+
+const rememberedKey = (origin: string, sequence: number): string =>
+  `${origin}\0${sequence % limits.rememberedResultsPerOrigin}`;
+
+/** Counts a due time as seen: it will not be launched again. */
+export const raiseHighWater = (job: JobRecord, to: WallMs): WallMs => (to > job.highWaterMs ? to : job.highWaterMs);

@@ -1,0 +1,57 @@
+/** One table of the state under a batch of uncommitted changes: apply reads its own writes (design 4.7). */
+export class OverlayTable<Value> {
+  readonly #committed: (key: string) => Value | undefined;
+  readonly #changes = new Map<string, Value | null>();
+
+  constructor(committed: (key: string) => Value | undefined) {
+    this.#committed = committed;
+  }
+
+  get(key: string): Value | undefined {
+    const change = this.#changes.get(key);
+    if (change !== undefined) return change ?? undefined;
+    return this.#committed(key);
+  }
+
+  put(key: string, value: Value): void {
+    this.#changes.set(key, value);
+  }
+
+  delete(key: string): void {
+    this.#changes.set(key, null);
+  }
+
+  /**
+   * Visits, until `visit` returns false, the committed entries that `scan` yields, as changed, then the added ones
+   * that `belongs` accepts. Keys of added entries must order after all committed ones: stamps only grow.
+   */
+  visit(
+    scan: (visit: (key: string, value: Value) => boolean) => void,
+    belongs: (key: string) => boolean,
+    visit: (key: string, value: Value) => boolean,
+  ): void {
+    const seen = new Set<string>();
+    let goOn = true;
+    scan((key, value) => {
+      const change = this.#changes.get(key);
+      if (change !== undefined) seen.add(key);
+      if (change !== null) goOn = visit(key, change ?? value);
+      return goOn;
+    });
+    if (!goOn) return;
+    for (const [key, value] of [...this.#changes]) {
+      if (value !== null && !seen.has(key) && belongs(key) && !visit(key, value)) return;
+    }
+  }
+
+  get changed(): boolean {
+    return this.#changes.size > 0;
+  }
+
+  /** The changes so far, in the order of their first touch; the table is then as committed. */
+  drain(): (readonly [key: string, value: Value | null])[] {
+    const changes = [...this.#changes];
+    this.#changes.clear();
+    return changes;
+  }
+}

@@ -1,0 +1,158 @@
+import type { JobSortField } from '../core/jobs/reads.ts';
+import type { JobRecord } from '../core/jobs/records.ts';
+import { limits } from '../core/limits.ts';
+import type { Instant } from '../core/units.ts';
+
+/** First byte of each key of the state store: its table. Append-only; a retired one stays reserved. */
+export const tables = {
+  meta: 1,
+  jobs: 2,
+  executions: 3,
+  outputs: 4,
+  launches: 5,
+  work: 6,
+  notes: 7,
+  remembered: 8,
+  openExecutions: 9,
+  byDisplayname: 16,
+  bySchedule: 17,
+  bySuccessCount: 18,
+  byErrorCount: 19,
+  byLastSuccess: 20,
+  byLastError: 21,
+  byNext: 22,
+  byStatus: 32,
+  byDisabled: 33,
+  byMetadata: 34,
+  searchText: 35,
+} as const;
+
+export type Table = keyof typeof tables;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Key of a record: table, then the ledger's key in UTF-8. */
+export function tableKey(table: Table, key: string): Uint8Array {
+  const bytes = new Uint8Array(1 + key.length * 3);
+  bytes[0] = tables[table];
+  const { written } = encoder.encodeInto(key, bytes.subarray(1));
+  return bytes.slice(0, 1 + written);
+}
+
+/** The ledger's key of a stored key. */
+export const keyText = (key: Uint8Array): string => decoder.decode(key.subarray(1));
+
+export const textBytes = (text: string): Uint8Array => encoder.encode(text);
+export const bytesText = (bytes: Uint8Array): string => decoder.decode(bytes);
+
+export interface KeyRange {
+  readonly from: Uint8Array;
+  readonly to: Uint8Array;
+}
+
+export const tableRange = (table: Table): KeyRange => ({
+  from: Uint8Array.of(tables[table]),
+  to: Uint8Array.of(tables[table] + 1),
+});
+
+/** All keys of a table that begin with `prefix`. `prefix` must end in NUL, whose successor ends the range. */
+export function prefixRange(table: Table, prefix: string): KeyRange {
+  const from = tableKey(table, prefix);
+  const to = from.slice();
+  to[to.length - 1] = 1;
+  return { from, to };
+}
+
+/** Entries of one job in a table keyed `<job>\0...`. */
+export const jobRange = (table: Table, job: string): KeyRange => prefixRange(table, `${job}\0`);
+
+/** The table whose key order is the order of a list; names order the jobs table itself. */
+export const sortTables: Readonly<Record<JobSortField, Table>> = {
+  name: 'jobs',
+  displayname: 'byDisplayname',
+  schedule: 'bySchedule',
+  success_count: 'bySuccessCount',
+  error_count: 'byErrorCount',
+  last_success: 'byLastSuccess',
+  last_error: 'byLastError',
+  next: 'byNext',
+};
+
+/** Keys of every order and filter index that a job stands in. */
+export function jobIndexKeys(job: JobRecord): Uint8Array[] {
+  const keys = [
+    orderKey('byDisplayname', textSort(job.displayname), job.name),
+    orderKey('bySchedule', textSort(job.schedule), job.name),
+    orderKey('bySuccessCount', countSort(job.successCount), job.name),
+    orderKey('byErrorCount', countSort(job.errorCount), job.name),
+    orderKey('byLastSuccess', textSort(nullableTimeSort(job.lastSuccess)), job.name),
+    orderKey('byLastError', textSort(nullableTimeSort(job.lastError)), job.name),
+    orderKey('byNext', textSort(timestampSort(job.next)), job.name),
+    orderKey('byStatus', textBytes(job.status.slice(0, limits.sortKeyBytes)), job.name),
+    orderKey('byDisabled', textBytes(String(job.disabled)), job.name),
+  ];
+  for (const [key, value] of Object.entries(job.metadata ?? {})) {
+    keys.push(orderKey('byMetadata', metadataSort(key, value), job.name));
+  }
+  return keys;
+}
+
+/** Table, sort key, NUL, name: ties order by name, as Dkron's indexes do (dkron-v4 1.4). */
+function orderKey(table: Table, sort: Uint8Array, name: string): Uint8Array {
+  const nameBytes = textBytes(name);
+  const cut = sort.subarray(0, limits.sortKeyBytes);
+  const key = new Uint8Array(2 + cut.length + nameBytes.length);
+  key[0] = tables[table];
+  key.set(cut, 1);
+  key.set(nameBytes, 2 + cut.length);
+  return key;
+}
+
+/** Range of the jobs with one exact sort key in a filter index. Longer keys are cut: check the record. */
+export function filterRange(table: Table, sort: Uint8Array): KeyRange {
+  const from = orderKey(table, sort, '');
+  const to = from.slice();
+  to[to.length - 1] = 1;
+  return { from, to };
+}
+
+/** Cut in the middle so that both parts count; one byte that no text holds keeps them apart. */
+export function metadataSort(key: string, value: string): Uint8Array {
+  const half = limits.sortKeyBytes / 2;
+  const keyBytes = textBytes(key).subarray(0, half - 1);
+  const valueBytes = textBytes(value).subarray(0, half);
+  const sort = new Uint8Array(keyBytes.length + 1 + valueBytes.length);
+  sort.set(keyBytes);
+  sort[keyBytes.length] = 0xff;
+  sort.set(valueBytes, keyBytes.length + 1);
+  return sort;
+}
+
+/** Case of ASCII letters does not count (Dkron's store compares so). */
+export function textSort(text: string): Uint8Array {
+  return textBytes(text.replace(/[A-Z]/g, (letter) => letter.toLowerCase()));
+}
+
+/** Zero is a missing number in Dkron's records and comes before every other, negative ones too. */
+export function countSort(count: number): Uint8Array {
+  if (count === 0) return Uint8Array.of(1);
+  const bytes = new Uint8Array(9);
+  const view = new DataView(bytes.buffer);
+  bytes[0] = 2;
+  view.setBigUint64(1, BigInt(count) + (1n << 63n));
+  return bytes;
+}
+
+/** Dkron orders instants by the JSON text of their protobuf record: never-set (`{}`) after every instant. */
+export function nullableTimeSort(at: Instant | null): string {
+  return at === null ? '{}' : `{"has_value":true,"time":${timestampSort(at)}}`;
+}
+
+/** Seconds, then nanoseconds, as text: the epoch (`{}`) comes last, the zero time first (dkron-v4 1.4). */
+export function timestampSort(at: Instant): string {
+  const fields: string[] = [];
+  if (at[0] !== 0) fields.push(`"seconds":${at[0]}`);
+  if (at[1] !== 0) fields.push(`"nanos":${at[1]}`);
+  return `{${fields.join(',')}}`;
+}

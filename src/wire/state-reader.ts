@@ -1,0 +1,135 @@
+import { EMPTY_META, executionKey, type LedgerReader, type Remembered, type StateMeta } from '../core/jobs/ledger.ts';
+import type { JobPage, JobQuery, StateReads } from '../core/jobs/reads.ts';
+import type { ExecutionRecord, JobRecord, LaunchNote, OpenLaunch, UnplacedWork } from '../core/jobs/records.ts';
+import { type ExecutionId, type JobName, type LogIndex, logIndex } from '../core/units.ts';
+import type { Store } from '../runtime/ports.ts';
+import { queryJobs } from './job-query.ts';
+import { jobRange, type KeyRange, keyText, type Table, tableKey, tableRange } from './state-keys.ts';
+import {
+  decodeAppliedIndex,
+  decodeExecution,
+  decodeJob,
+  decodeLaunch,
+  decodeMeta,
+  decodeNote,
+  decodeRemembered,
+  decodeWork,
+} from './state-records.ts';
+
+/** Committed state out of a store: for the state machine that changes it, and for everybody who shows or follows it. */
+export class StateReader implements LedgerReader, StateReads {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** 0 while nothing was applied. */
+  appliedIndex(): LogIndex {
+    return this.#read('meta', 'applied', decodeAppliedIndex) ?? logIndex(0);
+  }
+
+  meta(): StateMeta {
+    return this.#read('meta', 'counters', decodeMeta) ?? EMPTY_META;
+  }
+
+  job(name: string): JobRecord | undefined {
+    return this.#read('jobs', name, decodeJob);
+  }
+
+  jobs(query: JobQuery): JobPage {
+    return queryJobs(this.#store, this.meta(), (name) => this.job(name), query);
+  }
+
+  eachJob(visit: (job: JobRecord) => void): void {
+    this.#scan(tableRange('jobs'), decodeJob, (_, job) => {
+      visit(job);
+      return true;
+    });
+  }
+
+  statusCounts(): Readonly<Record<string, number>> {
+    return this.meta().statusCounts;
+  }
+
+  execution(key: string): ExecutionRecord | undefined;
+  execution(job: JobName, id: ExecutionId): ExecutionRecord | undefined;
+  execution(keyOrJob: string, id?: ExecutionId): ExecutionRecord | undefined {
+    return this.#read('executions', id === undefined ? keyOrJob : `${keyOrJob}\0${id}`, decodeExecution);
+  }
+
+  executions(job: JobName): readonly ExecutionRecord[] {
+    const records: ExecutionRecord[] = [];
+    this.scanExecutions(job, (_, record) => records.push(record) > 0);
+    return records;
+  }
+
+  output(execution: ExecutionRecord): Uint8Array {
+    const key = executionKey(execution.job, execution.stamp, execution.node);
+    return this.#store.get(tableKey('outputs', key)) ?? new Uint8Array(0);
+  }
+
+  notes(job: JobName): readonly LaunchNote[] {
+    const notes: LaunchNote[] = [];
+    this.scanNotes(job, (_, note) => notes.push(note) > 0);
+    return notes;
+  }
+
+  launch(key: string): OpenLaunch | undefined {
+    return this.#read('launches', key, decodeLaunch);
+  }
+
+  work(key: string): UnplacedWork | undefined {
+    return this.#read('work', key, decodeWork);
+  }
+
+  remembered(key: string): Remembered | undefined {
+    return this.#read('remembered', key, decodeRemembered);
+  }
+
+  scanExecutions(job: JobName, visit: (key: string, value: ExecutionRecord) => boolean): void {
+    this.#scan(jobRange('executions', job), decodeExecution, visit);
+  }
+
+  scanLaunches(job: JobName, visit: (key: string, value: OpenLaunch) => boolean): void {
+    this.#scan(jobRange('launches', job), decodeLaunch, visit);
+  }
+
+  scanWork(job: JobName, visit: (key: string, value: UnplacedWork) => boolean): void {
+    this.#scan(jobRange('work', job), decodeWork, visit);
+  }
+
+  scanNotes(job: JobName, visit: (key: string, value: LaunchNote) => boolean): void {
+    this.#scan(jobRange('notes', job), decodeNote, visit);
+  }
+
+  /** Everything that is open, for a dispatcher that begins: what runs, and what waits for a place. */
+  eachOpenExecution(visit: (record: ExecutionRecord) => void): void {
+    const keys: string[] = [];
+    this.#store.range({ ...tableRange('openExecutions'), keysOnly: true }, (key) => keys.push(keyText(key)) > 0);
+    for (const key of keys) {
+      const record = this.execution(key);
+      if (record !== undefined) visit(record);
+    }
+  }
+
+  eachWork(visit: (work: UnplacedWork) => void): void {
+    this.#scan(tableRange('work'), decodeWork, (_, work) => {
+      visit(work);
+      return true;
+    });
+  }
+
+  #read<Value>(table: Table, key: string, decode: (bytes: Uint8Array) => Value): Value | undefined {
+    const bytes = this.#store.get(tableKey(table, key));
+    return bytes === undefined ? undefined : decode(bytes);
+  }
+
+  #scan<Value>(
+    range: KeyRange,
+    decode: (bytes: Uint8Array) => Value,
+    visit: (key: string, value: Value) => boolean,
+  ): void {
+    this.#store.range(range, (key, bytes) => visit(keyText(key), decode(bytes)));
+  }
+}

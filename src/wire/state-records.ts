@@ -1,0 +1,191 @@
+import { assertNever } from '../core/assert.ts';
+import type { CommandResult, RefusalCode } from '../core/jobs/commands.ts';
+import type { Remembered, StateMeta } from '../core/jobs/ledger.ts';
+import type { ExecutionRecord, JobRecord, LaunchNote, OpenLaunch, UnplacedWork } from '../core/jobs/records.ts';
+import { epoch, jobName, type LogIndex, logIndex, nodeName, stamp, wallMs, wallNs } from '../core/units.ts';
+import { FieldReader, plainPairs } from './fields.ts';
+import { plainJobRecord, readJobRecord } from './job-codec.ts';
+import { decodePlain, encodePlain, type Plain } from './msgpack.ts';
+
+/** Version of the records in the state store; the first field of each. */
+const VERSION = 1;
+
+const causes = ['schedule', 'manual', 'parent'] as const;
+
+const encode = (fields: readonly Plain[]): Uint8Array => encodePlain([VERSION, ...fields]);
+
+function open(bytes: Uint8Array, what: string): FieldReader {
+  const reader = new FieldReader(decodePlain(bytes), what);
+  const version = reader.number();
+  if (version !== VERSION) throw new Error(`${what}: record version ${version} is not known`);
+  return reader;
+}
+
+export const encodeJob = (job: JobRecord): Uint8Array => encode([plainJobRecord(job)]);
+export const decodeJob = (bytes: Uint8Array): JobRecord => readJobRecord(open(bytes, 'job').tuple('record'));
+
+export const encodeExecution = (record: ExecutionRecord): Uint8Array =>
+  encode([
+    record.job,
+    record.stamp,
+    record.node,
+    record.epoch,
+    record.group,
+    record.attempt,
+    record.scheduledAtMs,
+    record.cause,
+    record.startedAtNs,
+    record.finishedAtNs,
+    record.outcome,
+    record.outputBytes,
+    record.droppedBytes,
+    record.late,
+  ]);
+
+export function decodeExecution(bytes: Uint8Array): ExecutionRecord {
+  const reader = open(bytes, 'execution');
+  return {
+    job: jobName(reader.string()),
+    stamp: stamp(reader.bigint()),
+    node: nodeName(reader.string()),
+    epoch: epoch(reader.number()),
+    group: stamp(reader.bigint()),
+    attempt: reader.number(),
+    scheduledAtMs: wallMs(reader.number()),
+    cause: reader.oneOf(causes),
+    startedAtNs: wallNs(reader.bigint()),
+    finishedAtNs: wallNs(reader.bigint()),
+    outcome: reader.oneOf(['running', 'success', 'failed', 'lost']),
+    outputBytes: reader.number(),
+    droppedBytes: reader.number(),
+    late: reader.nullable((field) => field.oneOf(['success', 'failed'])),
+  };
+}
+
+export const encodeLaunch = (launch: OpenLaunch): Uint8Array =>
+  encode([
+    launch.job,
+    launch.group,
+    launch.scheduledAtMs,
+    launch.cause,
+    launch.pending,
+    launch.succeeded,
+    launch.failed,
+  ]);
+
+export function decodeLaunch(bytes: Uint8Array): OpenLaunch {
+  const reader = open(bytes, 'launch');
+  return {
+    job: jobName(reader.string()),
+    group: stamp(reader.bigint()),
+    scheduledAtMs: wallMs(reader.number()),
+    cause: reader.oneOf(causes),
+    pending: reader.number(),
+    succeeded: reader.number(),
+    failed: reader.number(),
+  };
+}
+
+export const encodeWork = (work: UnplacedWork): Uint8Array =>
+  encode([
+    work.stamp,
+    work.job,
+    work.group,
+    work.attempt,
+    work.scheduledAtMs,
+    work.cause,
+    work.reason,
+    work.dueAtMs,
+    work.node,
+  ]);
+
+export function decodeWork(bytes: Uint8Array): UnplacedWork {
+  const reader = open(bytes, 'work');
+  return {
+    stamp: stamp(reader.bigint()),
+    job: jobName(reader.string()),
+    group: stamp(reader.bigint()),
+    attempt: reader.number(),
+    scheduledAtMs: wallMs(reader.number()),
+    cause: reader.oneOf(causes),
+    reason: reader.oneOf(['retry', 'child', 'rerun']),
+    dueAtMs: wallMs(reader.number()),
+    node: reader.nullable((field) => nodeName(field.string())),
+  };
+}
+
+export const encodeNote = (note: LaunchNote): Uint8Array =>
+  encode([note.job, note.kind, note.fromMs, note.toMs, note.count, note.reason]);
+
+export function decodeNote(bytes: Uint8Array): LaunchNote {
+  const reader = open(bytes, 'note');
+  return {
+    job: jobName(reader.string()),
+    kind: reader.oneOf(['missed', 'skipped']),
+    fromMs: wallMs(reader.number()),
+    toMs: wallMs(reader.number()),
+    count: reader.number(),
+    reason: reader.string(),
+  };
+}
+
+export const encodeMeta = (meta: StateMeta): Uint8Array =>
+  encode([meta.lastStamp, meta.jobCount, plainPairs(meta.statusCounts, (count) => count)]);
+
+export function decodeMeta(bytes: Uint8Array): StateMeta {
+  const reader = open(bytes, 'meta');
+  return { lastStamp: stamp(reader.bigint()), jobCount: reader.number(), statusCounts: reader.numberMap() };
+}
+
+export const encodeAppliedIndex = (index: LogIndex): Uint8Array => encode([index]);
+export const decodeAppliedIndex = (bytes: Uint8Array): LogIndex => logIndex(open(bytes, 'appliedIndex').number());
+
+export const encodeRemembered = (kept: Remembered): Uint8Array =>
+  encode([kept.epoch, kept.sequence, plainResult(kept.result)]);
+
+export function decodeRemembered(bytes: Uint8Array): Remembered {
+  const reader = open(bytes, 'remembered');
+  return { epoch: reader.number(), sequence: reader.number(), result: readResult(reader.tuple('result')) };
+}
+
+function plainResult(result: CommandResult): Plain {
+  switch (result.type) {
+    case 'done':
+      return ['done'];
+    case 'job':
+      return ['job', plainJobRecord(result.job)];
+    case 'launched':
+      return ['launched', plainJobRecord(result.job), result.group];
+    case 'refused':
+      return ['refused', result.code, result.message];
+    default:
+      return assertNever(result);
+  }
+}
+
+const refusalCodes = [
+  'job_not_found',
+  'job_disabled',
+  'parent_not_found',
+  'same_parent',
+  'parent_cycle',
+  'has_dependents',
+  'no_targets',
+  'limit_reached',
+] as const satisfies readonly RefusalCode[];
+
+function readResult(reader: FieldReader): CommandResult {
+  const type = reader.oneOf(['done', 'job', 'launched', 'refused']);
+  switch (type) {
+    case 'done':
+      return { type };
+    case 'job':
+      return { type, job: readJobRecord(reader.tuple('job')) };
+    case 'launched':
+      return { type, job: readJobRecord(reader.tuple('job')), group: stamp(reader.bigint()) };
+    case 'refused':
+      return { type, code: reader.oneOf(refusalCodes), message: reader.string() };
+    default:
+      return assertNever(type);
+  }
+}

@@ -1,0 +1,61 @@
+import type { LedgerWrites } from '../core/jobs/ledger.ts';
+import type { JobRecord } from '../core/jobs/records.ts';
+import type { LogIndex } from '../core/units.ts';
+import type { StoreWrite } from '../runtime/ports.ts';
+import { jobIndexKeys, type Table, tableKey, textBytes } from './state-keys.ts';
+import {
+  encodeAppliedIndex,
+  encodeExecution,
+  encodeJob,
+  encodeLaunch,
+  encodeMeta,
+  encodeNote,
+  encodeRemembered,
+  encodeWork,
+} from './state-records.ts';
+
+/** All changes of a batch and its applied index, as one transaction of the state store. */
+export function stateWrites(changes: LedgerWrites, appliedIndex: LogIndex): StoreWrite[] {
+  const writes: StoreWrite[] = [
+    { key: tableKey('meta', 'applied'), value: encodeAppliedIndex(appliedIndex) },
+    { key: tableKey('meta', 'counters'), value: encodeMeta(changes.meta) },
+  ];
+  for (const change of changes.jobs) pushJob(writes, change.name, change.before, change.after);
+  for (const [key, record] of changes.executions) {
+    push(writes, 'executions', key, record, encodeExecution);
+    const isOpen = record !== null && record.outcome === 'running';
+    writes.push({ key: tableKey('openExecutions', key), value: isOpen ? new Uint8Array(0) : null });
+  }
+  for (const [key, output] of changes.outputs) push(writes, 'outputs', key, output, (bytes) => bytes);
+  for (const [key, launch] of changes.launches) push(writes, 'launches', key, launch, encodeLaunch);
+  for (const [key, work] of changes.work) push(writes, 'work', key, work, encodeWork);
+  for (const [key, note] of changes.notes) push(writes, 'notes', key, note, encodeNote);
+  for (const [key, kept] of changes.remembered) push(writes, 'remembered', key, kept, encodeRemembered);
+  return writes;
+}
+
+function push<Value>(
+  writes: StoreWrite[],
+  table: Table,
+  key: string,
+  value: Value | null,
+  encode: (value: Value) => Uint8Array,
+): void {
+  writes.push({ key: tableKey(table, key), value: value === null ? null : encode(value) });
+}
+
+/** The record and, of the indexes, only what moves. */
+function pushJob(writes: StoreWrite[], name: string, before: JobRecord | undefined, after: JobRecord | null): void {
+  push(writes, 'jobs', name, after, encodeJob);
+  const nameBytes = textBytes(name);
+  const old = new Map((before === undefined ? [] : jobIndexKeys(before)).map((key) => [keyId(key), key]));
+  for (const key of after === null ? [] : jobIndexKeys(after)) {
+    if (!old.delete(keyId(key))) writes.push({ key, value: nameBytes });
+  }
+  for (const key of old.values()) writes.push({ key, value: null });
+  if (after === null || before?.displayname !== after.displayname) {
+    push(writes, 'searchText', name, after, (job) => textBytes(job.displayname));
+  }
+}
+
+const keyId = (key: Uint8Array): string => Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
