@@ -36,4 +36,21 @@ export const limits = {
   unappliedEntries: 8_192,
   /** Messages per batch between threads (measured-facts 2). */
   messagesPerBatch: 256,
+  /** A configuration file of 20 kB is a long one. */
+  configFileBytes: 1 << 20,
+  /** A node's name is part of each execution's id, and of keys. */
+  nodeNameBytes: 128,
+  /** The most that `--output-limit` may ask for: an end with its output fits one append. */
+  outputLimitBytes: 4 << 20,
+  /** Messages in flight from one thread to one actor whose policy isn't `credit`: 450 bytes each outside the heap. */
+  messagesInFlight: 16_384,
+  /** Messages that wait in a sender for one actor that takes no more; the next one is a dead letter. */
+  outboxMessages: 65_536,
+  /** Unanswered asks of one actor; the next one ends as `rejected`. */
+  asksPerActor: 65_536,
+  /** An actor that isn't ready by then has failed to start; opening a large store takes seconds. */
+  actorStartMs: 60_000,
+  /** Names in each table of the shared metrics, and bytes of one name: 100 KiB in all. */
+  metricSlots: 512,
+  metricNameBytes: 120,
 } as const;
