@@ -23,6 +23,8 @@ export type StateEvent =
 /** Sent to the actor of this node that proposed, in this life of the node: its command is durable and visible. */
 export interface ProposalApplied {
   readonly type: 'proposalApplied';
+  /** Of the proposer's origin: tells this life of the proposing actor from earlier ones. */
+  readonly epoch: number;
   readonly sequence: number;
   readonly index: LogIndex;
   readonly result: CommandResult;

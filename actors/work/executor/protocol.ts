@@ -24,6 +24,8 @@ export type ExecutorEvent =
       readonly epoch: Epoch;
       readonly sameBoot: boolean;
       readonly running: readonly ExecutionId[];
+      /** Ended here and not known to be committed: their `executionFinished` follow this report. */
+      readonly finished: readonly ExecutionId[];
       /** Running when an earlier life of this node ended; their trees have been killed. */
       readonly interrupted: readonly { readonly id: ExecutionId; readonly startedAtNs: WallNs }[];
     }

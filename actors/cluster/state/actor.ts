@@ -1,0 +1,163 @@
+import { assert, assertNever } from '../../../src/core/assert.ts';
+import { applyCommand } from '../../../src/core/jobs/apply.ts';
+import type { Change } from '../../../src/core/jobs/changes.ts';
+import type { CommandResult, Origin } from '../../../src/core/jobs/commands.ts';
+import { Ledger } from '../../../src/core/jobs/ledger.ts';
+import { type LogIndex, monoMs, type NodeName } from '../../../src/core/units.ts';
+import { type Store, StoreFull, type StorePort, type StoreWrite } from '../../../src/runtime/ports.ts';
+import { type Actor, type ActorDefinition, type Context, localRef, type Ref } from '../../../src/runtime/types.ts';
+import { decodeEntry } from '../../../src/wire/entries.ts';
+import { StateReader } from '../../../src/wire/state-reader.ts';
+import { stateWrites } from '../../../src/wire/state-writes.ts';
+import type { CommittedEntry, LogCommand } from '../log/protocol.ts';
+import type { ProposalApplied, StateCommand, StateEvent } from './protocol.ts';
+
+export interface StateConfig {
+  readonly nodeName: NodeName;
+  /** Local actors that follow the state: told of every (re)start, so that they look again. */
+  readonly watchers: readonly string[];
+}
+
+export interface StatePorts {
+  readonly store: StorePort;
+}
+
+/** Exit code of a node whose state can't go on (design P6). */
+export const EXIT_STATE_BROKEN = 71;
+const FULL_RETRY_MS = 1_000;
+
+interface Batch {
+  readonly writes: readonly StoreWrite[];
+  readonly after: LogIndex;
+  readonly appliedIndex: LogIndex;
+  readonly changes: readonly Change[];
+  readonly results: readonly { readonly origin: Origin; readonly index: LogIndex; readonly result: CommandResult }[];
+}
+
+/**
+ * Applies committed commands to the state store, a batch a transaction, and says what changed once it is visible.
+ * One transaction is in flight at a time: what is committed meanwhile becomes the next batch (group commit).
+ */
+class StateActor implements Actor<StateCommand> {
+  readonly #context: Context<StateCommand>;
+  readonly #config: StateConfig;
+  readonly #store: Store;
+  readonly #ledger: Ledger;
+  readonly #watchers = new Map<string, Ref<StateEvent>>();
+  #waiting: CommittedEntry[] = [];
+  #inFlight: Batch | null = null;
+  #appliedIndex: LogIndex;
+  #whenIdle: (() => void) | null = null;
+
+  constructor(context: Context<StateCommand>, config: StateConfig, ports: StatePorts) {
+    this.#context = context;
+    this.#config = config;
+    this.#store = ports.store.open('state', 'write');
+    const reader = new StateReader(this.#store);
+    this.#ledger = new Ledger(reader);
+    this.#appliedIndex = reader.appliedIndex();
+    for (const actor of config.watchers) this.#watch(localRef<StateEvent>(actor));
+    context.send(localRef<LogCommand>('log'), { type: 'follow', after: this.#appliedIndex, follower: context.self });
+    context.ready();
+  }
+
+  receive(message: StateCommand): void {
+    switch (message.type) {
+      case 'committed':
+        this.#waiting.push(...message.entries);
+        return;
+      case 'watchState':
+        this.#watch(message.watcher);
+        return;
+      default:
+        assertNever(message);
+    }
+  }
+
+  endOfBatch(): void {
+    this.#commitWaiting();
+  }
+
+  timer(): void {
+    if (this.#inFlight !== null) this.#write(this.#inFlight);
+  }
+
+  stop(done: () => void): void {
+    this.#whenIdle = () => {
+      this.#store.close();
+      done();
+    };
+    if (this.#inFlight === null) this.#whenIdle();
+  }
+
+  #watch(watcher: Ref<StateEvent>): void {
+    this.#watchers.set(`${watcher.node ?? ''}/${watcher.actor}`, watcher);
+    this.#context.send(watcher, { type: 'following', appliedIndex: this.#appliedIndex });
+  }
+
+  #commitWaiting(): void {
+    if (this.#inFlight !== null || this.#waiting.length === 0 || this.#whenIdle !== null) return;
+    const batch = this.#apply(this.#waiting);
+    this.#waiting = [];
+    if (batch === null) return;
+    this.#inFlight = batch;
+    this.#write(batch);
+  }
+
+  #apply(entries: readonly CommittedEntry[]): Batch | null {
+    const changes: Change[] = [];
+    const results: { origin: Origin; index: LogIndex; result: CommandResult }[] = [];
+    let index = this.#appliedIndex;
+    for (const committed of entries) {
+      if (committed.index <= index) continue;
+      assert(committed.index === index + 1, `entry ${committed.index} follows ${index}: the log has a gap`);
+      index = committed.index;
+      if (committed.entry.length === 0) continue;
+      const { origin, command } = decodeEntry(committed.entry);
+      results.push({ origin, index, result: applyCommand(this.#ledger, index, origin, command, changes) });
+    }
+    if (index === this.#appliedIndex) return null;
+    const writes = stateWrites(this.#ledger.drain(), index);
+    return { writes, after: this.#appliedIndex, appliedIndex: index, changes, results };
+  }
+
+  #write(batch: Batch): void {
+    this.#store.commit(batch.writes, (error) => {
+      if (error === null) this.#visible(batch);
+      else if (error instanceof StoreFull) this.#waitForSpace();
+      else this.#context.stopNode(EXIT_STATE_BROKEN, `the state store failed: ${error.message}`);
+    });
+  }
+
+  /** The batch is committed in the log: it is tried until there is space; the log's window holds back what follows. */
+  #waitForSpace(): void {
+    this.#context.log.error('no space for the state: free disk space; applying waits for it', {
+      retryMs: FULL_RETRY_MS,
+    });
+    this.#context.arm('full', monoMs(this.#context.monoNow() + FULL_RETRY_MS));
+  }
+
+  #visible(batch: Batch): void {
+    this.#inFlight = null;
+    this.#appliedIndex = batch.appliedIndex;
+    const { after, appliedIndex, changes } = batch;
+    for (const watcher of this.#watchers.values()) {
+      this.#context.send(watcher, { type: 'changed', after, appliedIndex, changes });
+    }
+    for (const { origin, index, result } of batch.results) {
+      if (origin.node !== this.#config.nodeName) continue;
+      const { epoch, sequence } = origin;
+      const applied: ProposalApplied = { type: 'proposalApplied', epoch, sequence, index, result };
+      this.#context.send(localRef<ProposalApplied>(origin.actor), applied);
+    }
+    this.#context.send(localRef<LogCommand>('log'), { type: 'applied', index: appliedIndex });
+    this.#context.gauge('state_applied_index', appliedIndex);
+    if (this.#whenIdle !== null) this.#whenIdle();
+    else this.#commitWaiting();
+  }
+}
+
+export const definition: ActorDefinition<StateCommand, StateConfig, StatePorts> = {
+  mailbox: { capacity: 16_384, overflow: { policy: 'credit' } },
+  start: (context, config, ports) => new StateActor(context, config, ports),
+};

@@ -1,0 +1,268 @@
+import { assertNever } from '../../../src/core/assert.ts';
+import { DispatcherCore } from '../../../src/core/dispatch/dispatcher.ts';
+import type { Effect, Now, ProposalEnd, WaitingWorkInput } from '../../../src/core/dispatch/in-flight.ts';
+import { executionStart } from '../../../src/core/jobs/apply-launch.ts';
+import type { ExecutionStart } from '../../../src/core/jobs/changes.ts';
+import { type LogIndex, logIndex, type NodeName, type Term } from '../../../src/core/units.ts';
+import type { StorePort } from '../../../src/runtime/ports.ts';
+import {
+  type Actor,
+  type ActorDefinition,
+  type Context,
+  localRef,
+  type Ref,
+  type ReplyToken,
+} from '../../../src/runtime/types.ts';
+import { StateReader } from '../../../src/wire/state-reader.ts';
+import type { LeadershipEvent, LogCommand } from '../../cluster/log/protocol.ts';
+import type { Member, MembershipCommand } from '../../cluster/membership/protocol.ts';
+import type { StateCommand, StateEvent } from '../../cluster/state/protocol.ts';
+import { type ProposalOutcome, Proposer } from '../../proposer.ts';
+import type { ExecutorCommand } from '../../work/executor/protocol.ts';
+import type { ProcessorCommand } from '../../work/processor/protocol.ts';
+import type { BusyExecution, DispatcherCommand, RunReply } from './protocol.ts';
+
+export interface DispatcherConfig {
+  readonly nodeName: NodeName;
+  /** Only members of this region are given work. */
+  readonly region: string;
+}
+
+export interface DispatcherPorts {
+  readonly store: StorePort;
+}
+
+/** The shell of `DispatcherCore`: messages to steps, effects to messages, one timer. */
+class DispatcherActor implements Actor<DispatcherCommand> {
+  readonly #context: Context<DispatcherCommand>;
+  readonly #config: DispatcherConfig;
+  readonly #reader: StateReader;
+  readonly #proposer: Proposer;
+  readonly #core: DispatcherCore;
+  readonly #runs = new Map<number, ReplyToken>();
+  #lastRun = 0;
+  #leadership: LeadershipEvent | null = null;
+  /** The term that the core works in; null while it does not lead. */
+  #begunTerm: Term | null = null;
+  /** Changes up to here are known: by events, or because the last rescan saw them. */
+  #knownIndex: LogIndex = logIndex(0);
+
+  constructor(context: Context<DispatcherCommand>, config: DispatcherConfig, ports: DispatcherPorts) {
+    this.#context = context;
+    this.#config = config;
+    this.#reader = new StateReader(ports.store.open('state', 'read'));
+    this.#proposer = new Proposer(context, config.nodeName);
+    this.#core = new DispatcherCore(context.random);
+    context.send(localRef<StateCommand>('state'), { type: 'watchState', watcher: context.self });
+    context.send(localRef<LogCommand>('log'), { type: 'watchLeadership', watcher: context.self });
+    context.send(localRef<MembershipCommand>('membership'), { type: 'watchMembers', watcher: context.self });
+    context.ready();
+  }
+
+  receive(message: DispatcherCommand, reply: ReplyToken | null): void {
+    const now = this.#now();
+    const out: Effect[] = [];
+    switch (message.type) {
+      case 'due':
+        this.#core.due(now, message.launches, message.missed, out);
+        break;
+      case 'run':
+        this.#lastRun += 1;
+        if (reply !== null) this.#runs.set(this.#lastRun, reply);
+        this.#core.run(now, this.#lastRun, message.name, message.tags, out);
+        break;
+      case 'listBusy':
+        if (reply !== null) this.#context.reply(reply, this.#busy());
+        break;
+      case 'leadership':
+        this.#leadership = message;
+        this.#followLeadership(out);
+        break;
+      case 'following':
+      case 'changed':
+        this.#followState(message, out);
+        break;
+      case 'members':
+        this.#core.setWorkers(message.members.filter((member) => this.#isWorker(member)).map(workerOf), out);
+        break;
+      case 'proposalApplied':
+      case 'proposalRefused':
+        this.#proposer.receive(message);
+        break;
+      case 'workerReport':
+        this.#core.reported(now, message, out);
+        break;
+      case 'startAcknowledged':
+        this.#core.startAcknowledged(message.id, message.startedAtNs);
+        break;
+      case 'startRefused':
+        this.#core.startRefused(now, message.id, out);
+        break;
+      case 'outputChunk':
+        this.#core.outputArrived(message.id, message.chunk);
+        break;
+      case 'executionFinished':
+        this.#core.finished(now, this.#config.nodeName, message, out);
+        break;
+      case 'processed':
+        this.#core.processed(now, message.id, message.output);
+        break;
+      default:
+        assertNever(message);
+    }
+    this.#perform(out);
+  }
+
+  endOfBatch(): void {
+    this.#tick();
+  }
+
+  timer(key: string): void {
+    if (!this.#proposer.timer(key)) this.#tick();
+  }
+
+  check(): void {
+    this.#core.check();
+  }
+
+  #tick(): void {
+    const now = this.#now();
+    const out: Effect[] = [];
+    this.#core.tick(now, out);
+    this.#perform(out);
+    const deadline = this.#core.nextDeadline(now);
+    if (deadline === null) this.#context.disarm('tick');
+    else this.#context.arm('tick', deadline);
+  }
+
+  #now(): Now {
+    return { wallNs: this.#context.wallNowNs(), monoMs: this.#context.monoNow() };
+  }
+
+  /** Leading begins once the state has applied all that earlier leaders committed. */
+  #followLeadership(out: Effect[]): void {
+    const leadership = this.#leadership;
+    if (leadership === null || !leadership.isLeader) {
+      if (this.#begunTerm !== null) this.#core.end();
+      this.#begunTerm = null;
+      return;
+    }
+    if (this.#begunTerm === leadership.term || this.#knownIndex < leadership.barrier) return;
+    this.#begin(leadership.term, out);
+  }
+
+  #followState(event: StateEvent, out: Effect[]): void {
+    if (event.appliedIndex <= this.#knownIndex) return;
+    const hasGap = event.type === 'following' || event.after > this.#knownIndex;
+    this.#knownIndex = event.appliedIndex;
+    if (hasGap && this.#begunTerm !== null) this.#begin(this.#begunTerm, out);
+    else if (event.type === 'changed') this.#core.changed(this.#now(), event.changes, out);
+    this.#followLeadership(out);
+  }
+
+  /** Reads what is open from the state, and from then on only follows what comes after that. */
+  #begin(term: Term, out: Effect[]): void {
+    const open: ExecutionStart[] = [];
+    this.#reader.eachOpenExecution((record) => {
+      const job = this.#reader.job(record.job);
+      if (job !== undefined) open.push(executionStart(job, record));
+    });
+    const work: WaitingWorkInput[] = [];
+    this.#reader.eachWork((item) => work.push({ work: item, tags: this.#reader.job(item.job)?.tags ?? null }));
+    this.#knownIndex = logIndex(Math.max(this.#knownIndex, this.#reader.appliedIndex()));
+    this.#begunTerm = term;
+    this.#core.begin(this.#now(), term, open, work, out);
+  }
+
+  #isWorker(member: Member): boolean {
+    return member.status === 'alive' && member.epoch > 0 && member.tags.region === this.#config.region;
+  }
+
+  #perform(effects: readonly Effect[]): void {
+    for (const effect of effects) this.#performOne(effect);
+  }
+
+  #performOne(effect: Effect): void {
+    switch (effect.type) {
+      case 'propose':
+        this.#proposer.propose(effect.command, (outcome) => this.#proposalEnded(effect.proposal, outcome));
+        return;
+      case 'attach':
+        this.#context.send(this.#executor(effect.node), {
+          type: 'attach',
+          term: effect.term,
+          dispatcher: this.#context.self,
+        });
+        return;
+      case 'start':
+        this.#context.send(this.#executor(effect.node), { type: 'start', term: effect.term, start: effect.start });
+        return;
+      case 'acknowledgeEnds':
+        this.#context.send(this.#executor(effect.node), { type: 'committed', ids: effect.ids });
+        return;
+      case 'process':
+        this.#context.send(localRef<ProcessorCommand>('processor'), {
+          type: 'process',
+          id: effect.start.id,
+          job: effect.start.job,
+          node: effect.start.node,
+          success: effect.finished.success,
+          output: effect.finished.output,
+          processors: effect.start.processors ?? {},
+          answerTo: this.#context.self,
+        });
+        return;
+      case 'runLaunched':
+        this.#answerRun(effect.request, { type: 'launched', group: effect.group });
+        return;
+      case 'runRefused':
+        this.#answerRun(effect.request, { type: 'refused', code: effect.reason, message: effect.reason });
+        return;
+      default:
+        assertNever(effect);
+    }
+  }
+
+  #proposalEnded(proposal: number, outcome: ProposalOutcome): void {
+    const out: Effect[] = [];
+    this.#core.proposalEnded(this.#now(), proposal, endOf(outcome), out);
+    this.#perform(out);
+  }
+
+  #answerRun(request: number, answer: RunReply): void {
+    const token = this.#runs.get(request);
+    this.#runs.delete(request);
+    if (token !== undefined) this.#context.reply(token, answer);
+  }
+
+  #executor(node: NodeName): Ref<ExecutorCommand> {
+    return { actor: 'executor', node: node === this.#config.nodeName ? null : node };
+  }
+
+  #busy(): readonly BusyExecution[] {
+    return [...this.#core.running()].map(({ start, startedAtNs, latestOutput }) => ({
+      id: start.id,
+      job: start.job,
+      node: start.node,
+      group: start.group,
+      attempt: start.attempt,
+      startedAtNs,
+      latestOutput,
+    }));
+  }
+}
+
+const workerOf = ({ name, epoch, tags }: Member) => ({ node: name, epoch, tags });
+
+function endOf(outcome: ProposalOutcome): ProposalEnd {
+  if (outcome.type === 'unknown') return { type: 'refused', reason: 'unknown' };
+  if (outcome.type === 'refused') return { type: 'refused', reason: outcome.reason };
+  const { result } = outcome;
+  if (result.type === 'refused') return { type: 'refused', reason: result.code };
+  return result.type === 'launched' ? { type: 'launched', group: result.group } : { type: 'done' };
+}
+
+export const definition: ActorDefinition<DispatcherCommand, DispatcherConfig, DispatcherPorts> = {
+  mailbox: { capacity: 65_536, overflow: { policy: 'credit' } },
+  start: (context, config, ports) => new DispatcherActor(context, config, ports),
+};

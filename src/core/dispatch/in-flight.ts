@@ -1,0 +1,80 @@
+import type { ExecutionStart } from '../jobs/changes.ts';
+import type { Command, FinishItem, LaunchItem, ReassignItem } from '../jobs/commands.ts';
+import type { StringMap, UnplacedWork } from '../jobs/records.ts';
+import type { Epoch, ExecutionId, MonoMs, NodeName, Stamp, Term, WallNs } from '../units.ts';
+import type { Worker } from './targets.ts';
+
+/** Both clocks at one step. */
+export interface Now {
+  readonly wallNs: WallNs;
+  readonly monoMs: MonoMs;
+}
+
+/** A worker's account of itself (design P2, P4). */
+export interface WorkerReport {
+  readonly node: NodeName;
+  readonly epoch: Worker['epoch'];
+  readonly sameBoot: boolean;
+  readonly running: readonly ExecutionId[];
+  readonly finished: readonly ExecutionId[];
+  readonly interrupted: readonly { readonly id: ExecutionId; readonly startedAtNs: WallNs }[];
+}
+
+export interface FinishedWork {
+  readonly id: ExecutionId;
+  readonly startedAtNs: WallNs;
+  readonly finishedAtNs: WallNs;
+  readonly success: boolean;
+  readonly output: Uint8Array;
+  readonly droppedBytes: number;
+}
+
+/** A due launch before its targets are picked. */
+export type Due = Omit<LaunchItem, 'targets'> & { readonly tags: StringMap | null };
+
+/** What the shell must do, in order. A proposal's outcome comes back as `proposalEnded` with its number. */
+export type Effect =
+  | { readonly type: 'propose'; readonly proposal: number; readonly command: Command }
+  | { readonly type: 'attach'; readonly node: NodeName; readonly term: Term }
+  | { readonly type: 'start'; readonly node: NodeName; readonly term: Term; readonly start: ExecutionStart }
+  | { readonly type: 'acknowledgeEnds'; readonly node: NodeName; readonly ids: readonly ExecutionId[] }
+  | { readonly type: 'process'; readonly start: ExecutionStart; readonly finished: FinishedWork }
+  | { readonly type: 'runRefused'; readonly request: number; readonly reason: string }
+  | { readonly type: 'runLaunched'; readonly request: number; readonly group: Stamp };
+
+export type ProposalEnd =
+  | { readonly type: 'done' }
+  | { readonly type: 'launched'; readonly group: Stamp }
+  | { readonly type: 'refused'; readonly reason: string };
+
+/** An execution that the state has open, as the dispatcher tracks it. */
+export interface OpenExecution {
+  start: ExecutionStart;
+  /** starting: sent or to be sent, not acknowledged; running; ended here, its finish under way into the log. */
+  phase: 'starting' | 'running' | 'ending';
+  sentAtMs: MonoMs | null;
+  startedAtNs: WallNs;
+  latestOutput: Uint8Array;
+  /** Its end, while the processors run on its output. */
+  ended: FinishedWork | null;
+}
+
+/** Unplaced work with the tags of its job. */
+export interface WaitingWorkInput {
+  readonly work: UnplacedWork;
+  readonly tags: StringMap | null;
+}
+
+/** A proposal under way and what becomes of it. */
+export type Proposal =
+  | { readonly type: 'run'; readonly request: number }
+  | { readonly type: 'finish'; readonly items: readonly FinishItem[] }
+  | { readonly type: 'assign'; readonly stamps: readonly Stamp[] }
+  | { readonly type: 'other' };
+
+export const reassignTo = (start: ExecutionStart, epoch: Epoch): ReassignItem => ({
+  job: start.job,
+  stamp: start.stamp,
+  node: start.node,
+  epoch,
+});

@@ -1,0 +1,15 @@
+import { type WallMs, type WallNs, wallMs } from '../units.ts';
+
+const UNIT_MS = 500;
+
+/**
+ * When the next attempt is due: Dkron's pause of trunc(log2(elapsed / 500 ms) + attempt) units of 500 ms, in integers.
+ * Dkron pauses not at all after an attempt shorter than one unit and so retries in a hot loop; here the logarithm of
+ * less than one counts as 0 and the attempt's number as always.
+ */
+export function retryAt(startedAtNs: WallNs, finishedAtNs: WallNs, nowMs: WallMs, nextAttempt: number): WallMs {
+  const elapsedMs = Math.max(0, Number((finishedAtNs - startedAtNs) / 1_000_000n));
+  const units = Math.min(Math.floor(elapsedMs / UNIT_MS), 2 ** 31 - 1);
+  const logarithm = units > 0 ? 31 - Math.clz32(units) : 0;
+  return wallMs(nowMs + (logarithm + nextAttempt) * UNIT_MS);
+}

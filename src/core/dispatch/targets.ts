@@ -1,0 +1,56 @@
+import type { StringMap, Target } from '../jobs/records.ts';
+import type { Epoch, NodeName } from '../units.ts';
+
+/** A node that could run work: alive, in this server's region, with a live link and a known epoch. */
+export interface Worker {
+  readonly node: NodeName;
+  readonly epoch: Epoch;
+  readonly tags: StringMap;
+}
+
+/** Uniform integers; seeded in simulation. */
+export interface Chooser {
+  below(boundExclusive: number): number;
+}
+
+/** No limit on the number of nodes. */
+const UNLIMITED = Number.MAX_SAFE_INTEGER;
+
+interface TagQuery {
+  readonly tags: readonly (readonly [key: string, value: string])[];
+  readonly cardinality: number;
+}
+
+/**
+ * Dkron's tag values `value[:count]` (dkron-v4 4.2): exactly two parts carry a count, an unreadable count is 0, the
+ * smallest count of all tags holds.
+ */
+export function parseTags(tags: StringMap | null): TagQuery {
+  let cardinality = UNLIMITED;
+  const clean = Object.entries(tags ?? {}).map(([key, raw]) => {
+    const parts = raw.split(':');
+    if (parts.length === 2) cardinality = Math.min(cardinality, parseCount(parts[1] ?? ''));
+    return [key, parts[0] ?? ''] as const;
+  });
+  return { tags: clean, cardinality };
+}
+
+function parseCount(text: string): number {
+  return /^[+-]?\d+$/.test(text) ? Number(text) : 0;
+}
+
+/** The nodes that a job's tags ask for; chosen at random when more qualify than are wanted. */
+export function chooseTargets(workers: readonly Worker[], tags: StringMap | null, chooser: Chooser): Target[] {
+  const query = parseTags(tags);
+  const qualifying = workers.filter((worker) => query.tags.every(([key, value]) => worker.tags[key] === value));
+  const wanted = Math.max(0, Math.min(query.cardinality, qualifying.length));
+  for (let index = 0; index < wanted && wanted < qualifying.length; index += 1) {
+    const other = index + chooser.below(qualifying.length - index);
+    const swapped = qualifying[other];
+    const here = qualifying[index];
+    if (swapped === undefined || here === undefined) break;
+    qualifying[index] = swapped;
+    qualifying[other] = here;
+  }
+  return qualifying.slice(0, wanted).map(({ node, epoch }) => ({ node, epoch }));
+}
