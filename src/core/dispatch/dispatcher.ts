@@ -8,7 +8,6 @@ import {
   type MonoMs,
   monoMs,
   type NodeName,
-  type Stamp,
   type Term,
   type WallNs,
   wallMsOf,
@@ -29,6 +28,7 @@ import {
 import { retryAt } from './retry.ts';
 import { type Chooser, chooseTargets, type Worker } from './targets.ts';
 import { WaitingWork } from './waiting-work.ts';
+import { judgeReport } from './worker-report.ts';
 
 const RESEND_START_MS = 1_000;
 
@@ -124,19 +124,15 @@ export class DispatcherCore {
     const worker = this.#workers.get(report.node);
     if (this.#term === null || worker === undefined || worker.epoch !== report.epoch) return;
     worker.attached = true;
-    const running = new Set(report.running);
-    const finished = new Set(report.finished);
-    const interrupted = new Map(report.interrupted.map((item) => [item.id, item.startedAtNs]));
+    const judge = judgeReport(report);
     const again: ReassignItem[] = [];
-    for (const [id, execution] of this.#executions) {
-      if (execution.start.node !== report.node || execution.phase === 'ending' || finished.has(id)) continue;
-      const startedAtNs = interrupted.get(id);
-      if (running.has(id)) this.#advance(execution, 'running');
-      else if (startedAtNs !== undefined)
-        this.#lost(now, execution, startedAtNs, 'was running when its node was restarted');
-      else if (execution.start.epoch === report.epoch) this.#send(now, execution, out);
-      else if (report.sameBoot) again.push(reassignTo(execution.start, report.epoch));
-      else this.#lost(now, execution, execution.startedAtNs, 'may have been running when its machine was restarted');
+    for (const execution of this.#executions.values()) {
+      if (execution.start.node !== report.node) continue;
+      const verdict = judge(execution);
+      if (verdict.type === 'runs') this.#advance(execution, 'running');
+      else if (verdict.type === 'send') this.#send(now, execution, out);
+      else if (verdict.type === 'again') again.push(reassignTo(execution.start, report.epoch));
+      else if (verdict.type === 'lost') this.#lost(now, execution, verdict.startedAtNs, verdict.why);
     }
     if (again.length > 0) this.#propose({ type: 'reassign', nowNs: now.wallNs, items: again }, { type: 'other' }, out);
     this.#acknowledgeUnknown(report, out);
