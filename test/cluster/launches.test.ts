@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
+import { NodeProcess } from '../support/node-process.ts';
+import { DkronClient, isRunning } from './support/dkron-client.ts';
+
+/** What one node does with launches: all tests share it, each with jobs of its own. */
+describe('launches of one node', () => {
+  let node: NodeProcess;
+  let dkron: DkronClient;
+  beforeAll(async () => {
+    node = await NodeProcess.start();
+    dkron = new DkronClient(node);
+  });
+  afterAll(async () => node?.dispose());
+  const logOnFailure = (): void => onTestFailed(() => console.error(`--- log of the node\n${node.log}--- end of log`));
+
+  it('runs the children once per success of the parent, and theirs', async () => {
+    logOnFailure();
+    await dkron.create({ name: 'parent', executor_config: { command: 'true' } });
+    await dkron.create({ name: 'child-a', parent_job: 'parent', schedule: '', executor_config: { command: 'true' } });
+    await dkron.create({ name: 'child-b', parent_job: 'parent', schedule: '', executor_config: { command: 'true' } });
+    await dkron.create({
+      name: 'grandchild',
+      parent_job: 'child-a',
+      schedule: '',
+      executor_config: { command: 'true' },
+    });
+    for (let i = 0; i < 5; i++) await dkron.run('parent');
+    for (const name of ['parent', 'child-a', 'child-b', 'grandchild']) {
+      const executions = await dkron.untilEnded(name, 5);
+      expect(executions, name).toHaveLength(5);
+      expect(new Set(executions.map((execution) => execution.group)).size).toBe(5);
+      expect((await dkron.job(name)).success_count).toBe(5);
+    }
+  });
+
+  it('runs no child of a parent that failed', async () => {
+    logOnFailure();
+    await dkron.create({ name: 'failing-parent', executor_config: { command: 'false' } });
+    await dkron.create({
+      name: 'orphan',
+      parent_job: 'failing-parent',
+      schedule: '',
+      executor_config: { command: 'true' },
+    });
+    await dkron.run('failing-parent', '?wait');
+    await dkron.create({ name: 'settled', executor_config: { command: 'true' } });
+    await dkron.run('settled', '?wait');
+    expect(await dkron.executions('orphan')).toEqual([]);
+  });
+
+  it('never overlaps a job with `forbid`', { timeout: 60_000 }, async () => {
+    logOnFailure();
+    const file = path.join(node.dataDir, `overlap-${randomUUID()}`);
+    const command = `echo start >> ${file}; sleep 2.3; echo end >> ${file}`;
+    await dkron.create({
+      name: 'alone',
+      schedule: '@every 1s',
+      concurrency: 'forbid',
+      executor_config: { command, shell: 'true' },
+    });
+    await dkron.untilEnded('alone', 3);
+    await node.request({ method: 'POST', path: '/v1/jobs/alone/toggle' });
+    await dkron.untilExecutions('alone', 'none runs', (executions) => !executions.some(isRunning));
+    const marks = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+    expect(marks).toEqual(marks.map((_mark, index) => (index % 2 === 0 ? 'start' : 'end')));
+    expect(marks.length).toBeGreaterThanOrEqual(6);
+  });
+
+  it('retries a failed run as often as the job says, in one group', async () => {
+    logOnFailure();
+    await dkron.create({ name: 'stubborn', retries: 2, executor_config: { command: 'false' } });
+    await dkron.run('stubborn');
+    const executions = await dkron.untilEnded('stubborn', 3);
+    expect(executions.map((execution) => execution.attempt)).toEqual([1, 2, 3]);
+    expect(new Set(executions.map((execution) => execution.group)).size).toBe(1);
+    const job = await dkron.job('stubborn');
+    expect([job.error_count, job.success_count, job.status]).toEqual([3, 0, 'failed']);
+  });
+
+  it('stops retrying after a success', async () => {
+    logOnFailure();
+    const file = path.join(node.dataDir, `retry-${randomUUID()}`);
+    const command = `[ -e ${file} ] || { touch ${file}; exit 7; }`;
+    await dkron.create({ name: 'second-time', retries: 5, executor_config: { command, shell: 'true' } });
+    await dkron.run('second-time', '?wait');
+    const executions = await dkron.executions('second-time');
+    expect(executions.map((execution) => [execution.attempt, execution.success])).toEqual([
+      [1, false],
+      [2, true],
+    ]);
+    expect(executions[0]?.output).toBe('exit status 7\n');
+  });
+
+  it('answers a run at its commit, and with `wait` at its end', async () => {
+    logOnFailure();
+    await dkron.create({ name: 'slow', executor_config: { command: 'sleep 1' } });
+    await dkron.run('slow');
+    const started = await dkron.executions('slow');
+    expect(started.map(isRunning)).toEqual([true]);
+    await dkron.run('slow', '?wait');
+    const [second] = (await dkron.executions('slow')).slice(1);
+    expect(second).toMatchObject({ success: true, attempt: 1 });
+    expect(second !== undefined && isRunning(second)).toBe(false);
+  });
+
+  it('gives a job what it needs to know about its run', async () => {
+    logOnFailure();
+    const names = [
+      'CARILLON_JOB_NAME',
+      'CARILLON_EXECUTION_ID',
+      'CARILLON_SCHEDULED_AT',
+      'CARILLON_ATTEMPT',
+      'ENV_JOB_NAME',
+    ];
+    const command = `printf '%s\\n' ${names.map((name) => `"$${name}"`).join(' ')}`;
+    await dkron.create({ name: 'curious', executor_config: { command, shell: 'true' } });
+    await dkron.run('curious', '?wait');
+    const [execution] = await dkron.executions('curious');
+    const [jobName, executionId, scheduledAt, attempt, envJobName] = execution?.output?.split('\n') ?? [];
+    expect([jobName, executionId, attempt, envJobName]).toEqual(['curious', execution?.id, '1', 'curious']);
+    expect(scheduledAt).toMatch(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/);
+  });
+
+  it('lets a deleted job end, and forgets it', async () => {
+    logOnFailure();
+    await dkron.create({ name: 'leaving', executor_config: { command: 'sleep 1' } });
+    await dkron.run('leaving');
+    expect((await node.request({ method: 'DELETE', path: '/v1/jobs/leaving' })).status).toBe(200);
+    await dkron.create({ name: 'leaving', executor_config: { command: 'true' } });
+    await dkron.run('leaving', '?wait');
+    const executions = await dkron.executions('leaving');
+    expect(executions).toHaveLength(1);
+    expect((await dkron.job('leaving')).success_count).toBe(1);
+  });
+});
