@@ -1,0 +1,219 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { DispatcherCore } from '../../../src/core/dispatch/dispatcher.ts';
+import type { Effect, Now, WorkerReport } from '../../../src/core/dispatch/in-flight.ts';
+import type { ExecutionStart } from '../../../src/core/jobs/changes.ts';
+import type { UnplacedWork } from '../../../src/core/jobs/records.ts';
+import {
+  type ExecutionId,
+  epoch,
+  executionId,
+  jobName,
+  monoMs,
+  nodeName,
+  stamp,
+  term,
+  wallMs,
+  wallNs,
+} from '../../../src/core/units.ts';
+
+const N0 = nodeName('n0');
+const WALL_MS = 1_705_314_030_000;
+
+function at(elapsedMs: number): Now {
+  return { wallNs: wallNs(BigInt(WALL_MS + elapsedMs) * 1_000_000n), monoMs: monoMs(1_000 + elapsedMs) };
+}
+
+function start(at: bigint, fields: Partial<ExecutionStart> = {}): ExecutionStart {
+  return {
+    id: executionId(stamp(at), N0),
+    job: jobName('job1'),
+    stamp: stamp(at),
+    node: N0,
+    epoch: epoch(3),
+    group: stamp(at),
+    attempt: 1,
+    scheduledAtMs: wallMs(WALL_MS),
+    cause: 'schedule',
+    assignedAtNs: wallNs(at),
+    executor: 'shell',
+    executorConfig: null,
+    processors: null,
+    retries: 0,
+    ...fields,
+  };
+}
+
+function report(fields: Partial<WorkerReport> = {}): WorkerReport {
+  return { node: N0, epoch: epoch(3), sameBoot: true, running: [], finished: [], interrupted: [], ...fields };
+}
+
+function finished(id: ExecutionId) {
+  const output = new Uint8Array([1]);
+  return { id, startedAtNs: wallNs(1n), finishedAtNs: wallNs(2n), success: true, output, droppedBytes: 0 };
+}
+
+describe('the dispatcher', () => {
+  let core: DispatcherCore;
+  let out: Effect[];
+
+  beforeEach(() => {
+    core = new DispatcherCore({ below: () => 0 });
+    out = [];
+    core.setWorkers([{ node: N0, epoch: epoch(3), tags: {} }], out);
+  });
+
+  function effects<Type extends Effect['type']>(type: Type): Extract<Effect, { type: Type }>[] {
+    const found = out.filter((effect): effect is Extract<Effect, { type: Type }> => effect.type === type);
+    out.length = 0;
+    return found;
+  }
+
+  it('does nothing while it does not lead', () => {
+    core.due(
+      at(0),
+      [
+        {
+          name: jobName('job1'),
+          scheduleRevision: 1,
+          scheduledAtMs: wallMs(1),
+          next: null,
+          tags: null,
+        },
+      ],
+      [],
+      out,
+    );
+    core.tick(at(0), out);
+    expect(out).toEqual([]);
+    expect(core.nextDeadline(at(0))).toBeNull();
+    core.run(at(0), 1, jobName('job1'), null, out);
+    expect(effects('runRefused')).toMatchObject([{ request: 1, reason: 'not_leader' }]);
+  });
+
+  it('sends a start only to a worker that reported, and again until it is acknowledged', () => {
+    const one = start(1n);
+    core.begin(at(0), term(5), [one], [], out);
+    expect(effects('attach')).toEqual([{ type: 'attach', node: N0, term: 5 }]);
+    core.tick(at(0), out);
+    expect(effects('start')).toEqual([]);
+    core.reported(at(0), report(), out);
+    expect(effects('start')).toMatchObject([{ node: N0, term: 5, start: { id: one.id } }]);
+    core.tick(at(999), out);
+    expect(effects('start')).toEqual([]);
+    expect(core.nextDeadline(at(999))).toBe(at(1_000).monoMs);
+    core.tick(at(1_000), out);
+    expect(effects('start')).toHaveLength(1);
+    core.startAcknowledged(one.id, wallNs(7n));
+    core.tick(at(60_000), out);
+    expect(out).toEqual([]);
+    expect([...core.running()]).toMatchObject([{ start: { id: one.id }, startedAtNs: 7n }]);
+  });
+
+  it('settles what an earlier life of a node left open (P2, P4)', () => {
+    const [never, ran, ended, runs] = [start(1n), start(2n), start(3n), start(4n)];
+    core.begin(at(0), term(5), [never, ran, ended, runs], [], out);
+    core.setWorkers([{ node: N0, epoch: epoch(4), tags: {} }], out);
+    out.length = 0;
+    const interrupted = [{ id: ran.id, startedAtNs: wallNs(20n) }];
+    core.reported(at(0), report({ epoch: epoch(4), finished: [ended.id], interrupted, running: [runs.id] }), out);
+    expect(effects('propose')).toMatchObject([
+      { command: { type: 'reassign', items: [{ stamp: never.stamp, epoch: 4 }] } },
+    ]);
+    core.tick(at(5), out);
+    const [finish] = effects('propose');
+    expect(finish?.command).toMatchObject({
+      type: 'finish',
+      items: [{ stamp: ran.stamp, outcome: 'lost', startedAtNs: 20n }],
+    });
+    core.changed(at(6), [{ type: 'executionOpened', start: { ...never, epoch: epoch(4) } }], out);
+    expect(effects('start')).toMatchObject([{ start: { id: never.id, epoch: 4 } }]);
+  });
+
+  it('calls lost what a rebooted machine can not know of', () => {
+    core.begin(at(0), term(5), [start(1n)], [], out);
+    core.setWorkers([{ node: N0, epoch: epoch(4), tags: {} }], out);
+    core.reported(at(0), report({ epoch: epoch(4), sameBoot: false }), out);
+    out.length = 0;
+    core.tick(at(5), out);
+    expect(effects('propose')).toMatchObject([{ command: { type: 'finish', items: [{ outcome: 'lost' }] } }]);
+  });
+
+  it('gathers ends of some milliseconds in one entry, and acknowledges them when committed', () => {
+    const [one, two] = [start(1n), start(2n)];
+    core.begin(at(0), term(5), [one, two], [], out);
+    core.reported(at(0), report({ running: [one.id, two.id] }), out);
+    out.length = 0;
+    core.finished(at(10), N0, finished(one.id), out);
+    core.finished(at(12), N0, finished(two.id), out);
+    core.finished(at(13), N0, finished(two.id), out);
+    expect(core.nextDeadline(at(13))).toBe(at(15).monoMs);
+    core.tick(at(15), out);
+    const [proposal] = effects('propose');
+    expect(proposal?.command).toMatchObject({ type: 'finish', items: [{ stamp: 1n }, { stamp: 2n }] });
+    core.proposalEnded(at(16), proposal?.proposal ?? 0, { type: 'refused', reason: 'storage_full' }, out);
+    core.tick(at(516), out);
+    const [again] = effects('propose');
+    expect(again?.command).toEqual(proposal?.command);
+    const ends = [one, two].map((execution) => ({
+      type: 'executionEnded' as const,
+      id: execution.id,
+      job: execution.job,
+      group: execution.group,
+      outcome: 'success' as const,
+    }));
+    core.changed(at(520), ends, out);
+    expect(effects('acknowledgeEnds')).toEqual([{ type: 'acknowledgeEnds', node: N0, ids: [one.id, two.id] }]);
+    core.check();
+  });
+
+  it('acknowledges the end of an execution that nobody waits for', () => {
+    core.begin(at(0), term(5), [], [], out);
+    out.length = 0;
+    core.finished(at(0), N0, finished(executionId(stamp(9n), N0)), out);
+    expect(effects('acknowledgeEnds')).toMatchObject([{ ids: ['9-n0'] }]);
+  });
+
+  it('runs the processors before the end is proposed', () => {
+    const one = start(1n, { processors: { log: { forward: 'true' } } });
+    core.begin(at(0), term(5), [one], [], out);
+    core.reported(at(0), report({ running: [one.id] }), out);
+    out.length = 0;
+    core.finished(at(0), N0, finished(one.id), out);
+    expect(effects('process')).toMatchObject([{ start: { id: one.id } }]);
+    core.tick(at(100), out);
+    expect(effects('propose')).toEqual([]);
+    core.processed(at(100), one.id, new Uint8Array([9]));
+    core.tick(at(105), out);
+    expect(effects('propose')).toMatchObject([{ command: { items: [{ output: new Uint8Array([9]) }] } }]);
+  });
+
+  it('assigns unplaced work when it is due, a retry to the node before', () => {
+    const work: UnplacedWork = {
+      stamp: stamp(5n),
+      job: jobName('job1'),
+      group: stamp(1n),
+      attempt: 2,
+      scheduledAtMs: wallMs(WALL_MS),
+      cause: 'schedule',
+      reason: 'retry',
+      dueAtMs: wallMs(WALL_MS + 1_000),
+      node: N0,
+    };
+    core.begin(at(0), term(5), [], [{ work, tags: { no: 'match' } }], out);
+    out.length = 0;
+    expect(core.nextDeadline(at(0))).toBe(at(1_000).monoMs);
+    core.tick(at(1_000), out);
+    core.tick(at(1_001), out);
+    const proposals = effects('propose');
+    expect(proposals).toMatchObject([
+      { command: { type: 'assign', items: [{ stamp: 5n, targets: [{ node: 'n0' }] }] } },
+    ]);
+    core.proposalEnded(at(1_002), proposals[0]?.proposal ?? 0, { type: 'refused', reason: 'overloaded' }, out);
+    core.tick(at(1_502), out);
+    const [again] = effects('propose');
+    expect(again?.command).toMatchObject({ type: 'assign' });
+    core.proposalEnded(at(1_503), again?.proposal ?? 0, { type: 'done' }, out);
+    core.tick(at(9_000), out);
+    expect(out).toEqual([]);
+  });
+});
