@@ -8,7 +8,7 @@ import { type HttpAnswer, type HttpRequest, type SendOptions, send } from './htt
 import { waitUntil } from './wait-until.ts';
 
 const repository = path.resolve(import.meta.dirname, '../..');
-const entryPoint = path.join(repository, 'dist/actors/main.js');
+const builtProgram = path.join(repository, 'dist/actors/main.js');
 /** How much of a node's log is kept for a failure's report. */
 const keptLogBytes = 200_000;
 const startTries = 3;
@@ -18,6 +18,8 @@ export interface NodeOptions {
   /** More flags of `carillon agent`. */
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Another program that takes the same command line. */
+  readonly program?: string;
 }
 
 export interface NodeExit {
@@ -95,8 +97,9 @@ export class NodeProcess {
   /** Starts the process (again), on the same ports and data, and waits until it serves. */
   async boot(): Promise<void> {
     if (this.#child !== undefined) throw new Error(`node ${this.name} runs already`);
-    if (!existsSync(entryPoint)) throw new Error(`${entryPoint} is missing: npm run build`);
-    const child = spawn(process.execPath, [entryPoint, 'agent', ...this.#flags()], {
+    const program = this.#options.program ?? builtProgram;
+    if (!existsSync(program)) throw new Error(`${program} is missing: npm run build`);
+    const child = spawn(process.execPath, [program, 'agent', ...this.#flags()], {
       cwd: this.dataDir,
       env: { PATH: process.env.PATH, HOME: this.dataDir, TZ: 'UTC', ...this.#options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
