@@ -45,7 +45,8 @@ export const divergencesOf = (recordings: readonly Recording[]): Divergence[] =>
     answer: {
       status: 400,
       type: text,
-      response: "Job validation failed: can't parse job schedule: expected exactly 6 fields, found 0: [].",
+      response:
+        "Job validation failed: can't parse job schedule: expected a blank and a schedule after the time zone: TZ=UTC.",
     },
   },
   { id: 'wipe-0.9', reason: '#1', answer: { total: '1', response: execution('pre-x') } },
