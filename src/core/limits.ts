@@ -36,6 +36,39 @@ export const limits = {
   unappliedEntries: 8_192,
   /** Messages per batch between threads (measured-facts 2). */
   messagesPerBatch: 256,
+  /** Running, or ended and not yet committed, on one node; further starts wait unanswered until there is room. */
+  executionsPerWorker: 16_384,
+  /** Changes of the worker's journal in one commit: what comes during a flush shares the next. */
+  journalWritesPerCommit: 1_024,
+  /** Pause after a commit of the journal that found no space. */
+  journalRetryMs: 1_000,
+  /** An end that the leader did not confirm is sent again after this time: a leader needs milliseconds. */
+  finishResendMs: 5_000,
+  /** Ends sent again in one turn, and the pause before the next turn of them: outputs may be large. */
+  finishesPerTurn: 64,
+  finishPauseMs: 20,
+  /** Output of a running execution that is shown live (Dkron's /v1/busy), at most this much this often. */
+  liveOutputBytes: 64 << 10,
+  liveOutputMs: 50,
+  /** Killing what an earlier life of the node left takes milliseconds; then the node starts without waiting. */
+  orphanKillMs: 10_000,
+  /** Dkron's pool of HTTP clients, one per timeout and TLS settings (dkron-v4 section 11). */
+  httpClients: 100,
+  /** Dkron's transport: connections to one host, and how long an idle one is kept. */
+  httpConnectionsPerHost: 20,
+  httpIdleMs: 30_000,
+  httpTlsHandshakeMs: 10_000,
+  /** Go follows this many redirects. */
+  httpRedirects: 10,
+  /** `expectBody` is matched against this many last bytes of a body: what is matched must be kept (dkron-v4 13.1 #25). */
+  httpMatchedBytes: 1 << 20,
+  /** Response headers; Go stops at 10 MB, nobody sends that. */
+  httpHeaderBytes: 1 << 20,
+  /** A processor that has not answered by then leaves the output as it was. */
+  processorMs: 30_000,
+  /** Outputs in processing at once on one node, and those that wait; beyond, outputs are stored unprocessed. */
+  outputsInProcessing: 64,
+  outputsWaiting: 4_096,
   /** A configuration file of 20 kB is a long one. */
   configFileBytes: 1 << 20,
   /** A node's name is part of each execution's id, and of keys. */
@@ -53,4 +86,8 @@ export const limits = {
   /** Names in each table of the shared metrics, and bytes of one name: 100 KiB in all. */
   metricSlots: 512,
   metricNameBytes: 120,
+  /** Tables of 8.5 years kept per time zone: five centuries; a job in the year 9000 drops the oldest. */
+  zoneChunks: 64,
+  /** Compiled schedules shared between jobs, about 1 KiB each; with `~` and `H` each job may have its own. */
+  compiledSchedules: 8_192,
 } as const;

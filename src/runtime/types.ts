@@ -77,11 +77,18 @@ export interface Context<in out Message> {
   stopNode(exitCode: number, message: string): void;
 }
 
-/** What the user lane of a mailbox does when it is full. The system lane (stop, ready, timers) is never refused. */
+/**
+ * What the user lane of a mailbox does when it is full. The system lane (stop, failed asks, `enter`) and answers to
+ * the actor's own asks are never refused. A refused or displaced message is a dead letter; an ask ends as `rejected`.
+ */
 export type Overflow<Message> =
+  /** The new message is refused. */
   | { readonly policy: 'reject' }
+  /** The new message takes the place of the oldest. */
   | { readonly policy: 'dropOldest' }
+  /** At any time a message displaces a waiting one with the same key (null: none); a full mailbox rejects. */
   | { readonly policy: 'coalesce'; readonly keyOf: (message: Message) => string | null }
+  /** Senders hold messages back in their outbox (limits.outboxMessages, then a dead letter) until there is room. */
   | { readonly policy: 'credit' };
 
 export interface MailboxOptions<Message> {
@@ -94,7 +101,12 @@ export interface MailboxOptions<Message> {
 export interface Actor<Message> {
   receive(message: Message, reply: ReplyToken | null): void;
   timer?(key: string): void;
-  /** Called after the last message of a delivered batch: the place to flush what the batch gathered. */
+  /**
+   * Another actor of this node is ready: called for each one that is when this actor starts, and again for each that
+   * gets ready later or after a restart. The place to subscribe, since a restarted actor has forgotten its subscribers.
+   */
+  peerStarted?(actor: string): void;
+  /** Called after the last turn of a batch (messages, timers, `enter`): the place to flush what the batch gathered. */
   endOfBatch?(): void;
   /** Asked to stop: finish what must be finished, then call `done` once. Killed after the child's `shutdownMs`. */
   stop?(done: () => void): void;

@@ -1,0 +1,85 @@
+import { assert } from '../core/assert.ts';
+import type { Batch, Envelope } from './envelope.ts';
+import { DeadLetters } from './inspection.ts';
+import { Link, type PostBatch } from './link.ts';
+import type { Platform } from './platform.ts';
+
+/** Which thread hosts which actor of the node. */
+export type Placement = ReadonlyMap<string, string>;
+
+/** The traffic of one thread: one link to each thread of the node, itself included, and the way to other nodes. */
+export class Router {
+  readonly deadLetters = new DeadLetters();
+  readonly #platform: Platform;
+  readonly #node: string;
+  readonly #placement: Placement;
+  readonly #links = new Map<string, Link>();
+  #looped: Batch[] = [];
+
+  constructor(platform: Platform, node: string, thread: string, placement: Placement) {
+    this.#platform = platform;
+    this.#node = node;
+    this.#placement = placement;
+    for (const name of new Set([thread, ...placement.values()])) this.#links.set(name, new Link(name));
+    // Actors of one thread talk by copies as well: an actor can't tell where its peer lives.
+    this.link(thread).connect((batch) => this.#looped.push(platform.copy(batch)));
+  }
+
+  get links(): Iterable<Link> {
+    return this.#links.values();
+  }
+
+  get linkCount(): number {
+    return this.#links.size;
+  }
+
+  get hasLooped(): boolean {
+    return this.#looped.length > 0;
+  }
+
+  link(thread: string): Link {
+    const link = this.#links.get(thread);
+    assert(link !== undefined, `no actor is placed on the thread ${thread}`);
+    return link;
+  }
+
+  actorsOn(thread: string): string[] {
+    return [...this.#placement].filter(([, place]) => place === thread).map(([actor]) => actor);
+  }
+
+  connect(thread: string, post: PostBatch): void {
+    this.link(thread).connect(post);
+  }
+
+  /** Takes an envelope of an actor of this thread on its way; false: it went nowhere and is a dead letter. */
+  route(node: string | null, envelope: Envelope): boolean {
+    if (node !== null && node !== this.#node) return this.#routeToNode(node, envelope);
+    const thread = this.#placement.get(envelope.to);
+    if (thread === undefined) {
+      this.deadLetters.add(envelope.from, envelope.to, envelope.body, 'unknown_actor');
+      return false;
+    }
+    if (this.link(thread).push(envelope)) return true;
+    this.deadLetters.add(envelope.from, envelope.to, envelope.body, 'outbox_full');
+    return false;
+  }
+
+  /** Batches that this thread posted to itself since the last call. */
+  takeLooped(): Batch[] {
+    const looped = this.#looped;
+    this.#looped = [];
+    return looped;
+  }
+
+  flush(): void {
+    for (const link of this.#links.values()) link.flush();
+    const letters = this.deadLetters.take();
+    if (letters.length > 0) this.#platform.report({ type: 'deadLetters', letters });
+  }
+
+  #routeToNode(node: string, envelope: Envelope): boolean {
+    if (this.#platform.sendToNode(node, { ...envelope, fromNode: this.#node })) return true;
+    this.deadLetters.add(envelope.from, `${envelope.to}@${node}`, envelope.body, 'no_route');
+    return false;
+  }
+}
