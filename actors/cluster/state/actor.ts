@@ -6,7 +6,7 @@ import { Ledger } from '../../../src/core/jobs/ledger.ts';
 import { type LogIndex, monoMs, type NodeName } from '../../../src/core/units.ts';
 import { type Store, StoreFull, type StorePort, type StoreWrite } from '../../../src/runtime/ports.ts';
 import { type Actor, type ActorDefinition, type Context, localRef, type Ref } from '../../../src/runtime/types.ts';
-import { decodeEntry } from '../../../src/wire/entries.ts';
+import { decodeEntry, type Entry } from '../../../src/wire/entries.ts';
 import { StateReader } from '../../../src/wire/state-reader.ts';
 import { stateWrites } from '../../../src/wire/state-writes.ts';
 import type { CommittedEntry, LogCommand } from '../log/protocol.ts';
@@ -23,7 +23,7 @@ export interface StatePorts {
 }
 
 /** Exit code of a node whose state can't go on (design P6). */
-export const EXIT_STATE_BROKEN = 71;
+export const EXIT_STATE_BROKEN = 75;
 const FULL_RETRY_MS = 1_000;
 
 interface Batch {
@@ -113,7 +113,7 @@ class StateActor implements Actor<StateCommand> {
       assert(committed.index === index + 1, `entry ${committed.index} follows ${index}: the log has a gap`);
       index = committed.index;
       if (committed.entry.length === 0) continue;
-      const { origin, command } = decodeEntry(committed.entry);
+      const { origin, command } = this.#decode(committed);
       results.push({ origin, index, result: applyCommand(this.#ledger, index, origin, command, changes) });
     }
     if (index === this.#appliedIndex) return null;
@@ -121,12 +121,25 @@ class StateActor implements Actor<StateCommand> {
     return { writes, after: this.#appliedIndex, appliedIndex: index, changes, results };
   }
 
+  /** An entry that this version can't read must not be skipped: the node stops, others go on (P6). */
+  #decode(committed: CommittedEntry): Entry {
+    try {
+      return decodeEntry(committed.entry);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#context.stopNode(EXIT_STATE_BROKEN, `entry ${committed.index} of the log can't be decoded: ${reason}`);
+      throw error;
+    }
+  }
+
   #write(batch: Batch): void {
-    this.#store.commit(batch.writes, (error) => {
-      if (error === null) this.#visible(batch);
-      else if (error instanceof StoreFull) this.#waitForSpace();
-      else this.#context.stopNode(EXIT_STATE_BROKEN, `the state store failed: ${error.message}`);
-    });
+    this.#store.commit(batch.writes, (error) => this.#context.enter(() => this.#written(batch, error)));
+  }
+
+  #written(batch: Batch, error: Error | null): void {
+    if (error === null) this.#visible(batch);
+    else if (error instanceof StoreFull) this.#waitForSpace();
+    else this.#context.stopNode(EXIT_STATE_BROKEN, `the state store failed: ${error.message}`);
   }
 
   /** The batch is committed in the log: it is tried until there is space; the log's window holds back what follows. */
