@@ -1,0 +1,125 @@
+import { expect } from 'vitest';
+import type { ExecutionRecord, JobRecord, LaunchNote } from '../../../src/core/jobs/records.ts';
+import { limits } from '../../../src/core/limits.ts';
+import { nextDueMs, type Schedule } from '../../../src/core/schedule/schedule.ts';
+import { wallMs } from '../../../src/core/units.ts';
+import type { StateReader } from '../../../src/wire/state-reader.ts';
+
+/** What the state shows of one job. */
+interface JobHistory {
+  readonly job: JobRecord;
+  readonly executions: readonly ExecutionRecord[];
+  readonly notes: readonly LaunchNote[];
+}
+
+export interface CheckOptions {
+  readonly compile: (job: JobRecord) => Schedule;
+  /** Starts of processes so far by execution id, over all lives of the node. */
+  readonly starts: ReadonlyMap<string, number>;
+  /** Due times up to here must have their record; null: the node had no time yet to catch up. */
+  readonly recordedUntilMs: number | null;
+}
+
+/**
+ * What design section 5 promises of each job, as far as the state shows it, at any moment. Only jobs whose whole
+ * history is kept can be judged: the load keeps below retention.
+ */
+export function checkJobs(reader: StateReader, options: CheckOptions): void {
+  reader.eachJob((job) => {
+    const history = { job, executions: reader.executions(job.name), notes: reader.notes(job.name) };
+    expect(history.executions.length, `${job.name}: within retention`).toBeLessThan(limits.executionsPerJob);
+    checkOneLaunchPerDueTime(history);
+    checkEveryDueTime(history, options);
+    checkStarts(history, options.starts);
+    checkCounters(history);
+    checkChains(reader, history);
+  });
+}
+
+const launchesAt = (history: JobHistory): Map<number, Set<bigint>> => {
+  const launches = new Map<number, Set<bigint>>();
+  for (const execution of history.executions) {
+    if (execution.cause !== 'schedule') continue;
+    const groups = launches.get(execution.scheduledAtMs) ?? new Set<bigint>();
+    launches.set(execution.scheduledAtMs, groups.add(execution.group));
+  }
+  return launches;
+};
+
+/** P1, "at most": no due time has two launches, or a launch and a note that it was left out. */
+function checkOneLaunchPerDueTime(history: JobHistory): void {
+  for (const [dueMs, groups] of launchesAt(history)) {
+    const at = `${history.job.name} at ${dueMs}`;
+    expect(groups.size, `launches of ${at}`).toBe(1);
+    const left = history.notes.filter((note) => note.fromMs <= dueMs && dueMs <= note.toMs);
+    expect(left, `notes beside the launch of ${at}`).toEqual([]);
+  }
+}
+
+/** P1, "at least", and P8: the due times since the schedule holds are recorded, and nothing else is. */
+function checkEveryDueTime(history: JobHistory, options: CheckOptions): void {
+  const { job, notes } = history;
+  if (job.parentJob !== '') return;
+  const schedule = options.compile(job);
+  const launches = launchesAt(history);
+  const untilMs = Math.max(job.highWaterMs, job.disabled ? 0 : (options.recordedUntilMs ?? 0));
+  const dueTimes = new Set<number>();
+  for (let dueMs = nextDueMs(schedule, job.effectiveFromMs, job.anchorMs); dueMs !== null && dueMs <= untilMs; ) {
+    dueTimes.add(dueMs);
+    const isNoted = notes.some((note) => note.fromMs <= (dueMs ?? 0) && (dueMs ?? 0) <= note.toMs);
+    expect(launches.has(dueMs) || isNoted, `${job.name}: a record of the due time ${dueMs}`).toBe(true);
+    dueMs = nextDueMs(schedule, wallMs(dueMs), job.anchorMs);
+  }
+  for (const launchedMs of launches.keys()) {
+    if (launchedMs <= job.effectiveFromMs) continue;
+    expect(dueTimes, `${job.name}: launched at ${launchedMs}, which is no due time`).toContain(launchedMs);
+  }
+}
+
+/** P2: an execution is started once at most, and attempts of a launch count up. */
+function checkStarts({ executions }: JobHistory, starts: ReadonlyMap<string, number>): void {
+  const attempts = new Map<bigint, number[]>();
+  for (const { stamp, node, group, attempt } of executions) {
+    const id = `${stamp}-${node}`;
+    expect(starts.get(id) ?? 0, `starts of ${id}`).toBeLessThanOrEqual(1);
+    attempts.set(group, [...(attempts.get(group) ?? []), attempt]);
+  }
+  for (const [group, numbers] of attempts) {
+    expect(numbers, `attempts of ${group}`).toEqual(numbers.map((_, index) => index + 1));
+  }
+}
+
+/** Counters are what the history shows: every attempt counts, as in Dkron. */
+function checkCounters({ job, executions }: JobHistory): void {
+  const count = (outcomes: readonly string[]): number =>
+    executions.filter((execution) => outcomes.includes(execution.outcome)).length;
+  expect([job.successCount, job.errorCount], `counters of ${job.name}`).toEqual([
+    count(['success']),
+    count(['failed', 'lost']),
+  ]);
+}
+
+/** A child has at most one launch per success of its parent. */
+function checkChains(reader: StateReader, { job, executions }: JobHistory): void {
+  const parent = job.parentJob === '' ? undefined : reader.job(job.parentJob);
+  if (parent === undefined) return;
+  const launches = new Set(executions.map((execution) => execution.group)).size;
+  expect(launches, `launches of ${job.name}, child of ${parent.name}`).toBeLessThanOrEqual(parent.successCount);
+}
+
+/** At the end, when nothing crashes any more: all work is done, and children ran as often as their parents succeeded. */
+export function checkSettled(reader: StateReader): void {
+  const open: string[] = [];
+  reader.eachOpenExecution((execution) => open.push(`${execution.stamp}-${execution.node}`));
+  reader.eachWork((work) => open.push(`unplaced ${work.stamp}`));
+  expect(open, 'open work at the end').toEqual([]);
+  reader.eachJob((job) => {
+    expect(job.openLaunches, `open launches of ${job.name}`).toBe(0);
+    const parent = job.parentJob === '' ? undefined : reader.job(job.parentJob);
+    if (parent === undefined) return;
+    const records = reader.executions(job.name);
+    const skipped = reader.notes(job.name).reduce((sum, note) => sum + note.count, 0);
+    const launches = new Set(records.map((execution) => execution.group)).size;
+    expect(launches + skipped, `runs of ${job.name}`).toBe(parent.successCount);
+  });
+}
