@@ -17,6 +17,14 @@ export const limits = {
   requestBodyBytes: 1 << 20,
   /** A backup of 100,000 jobs is about 60 MB; restore streams no further than this. */
   restoreBodyBytes: 256 << 20,
+  /** Request bodies held in memory at once, over all connections: beyond, a request is answered 503. */
+  bufferedBodyBytes: 512 << 20,
+  /** Read and thrown away behind an answer of 413 to a body without a length; then its connection is closed. */
+  discardedBodyBytes: 64 << 20,
+  /** Requests that wait for the end of a launch (`?wait`): each holds a connection. */
+  waitingRuns: 10_000,
+  /** Header lines of more are cut: `Carillon-Error` carries a sentence, not a document. */
+  errorHeaderBytes: 400,
   /** Deeper JSON answers 400; Go's decoder stops at 10,000. */
   jsonDepth: 10_000,
   /** Results remembered per proposer, so that a command sent twice happens once (P5). */
@@ -25,6 +33,8 @@ export const limits = {
   attemptsPerLaunch: 1_000,
   /** Due times launched late at most, per job and catch-up (P1). */
   catchupCap: 100,
+  /** The most that a job's `catchup.cap` may ask for: they are launched at once. */
+  catchupCapMost: 1_000,
   catchupWindowMs: 60_000,
   /** Entries in one append: bounds a flush and a message. */
   entriesPerAppend: 1_024,

@@ -31,7 +31,7 @@ export interface LoggedLine {
 }
 
 /** Where the virtual clocks begin: 2024-01-15T10:20:30Z, and a monotonic clock that is not zero by chance. */
-const startWallMs = 1_705_314_030_000;
+export const startWallMs = 1_705_314_030_000;
 const startMonoMs = 1_000;
 
 /**
@@ -49,15 +49,18 @@ export class ActorHarness<Message> {
   isReady = false;
   stoppedNode: { readonly exitCode: number; readonly message: string } | null = null;
 
+  readonly #wallStartMs: number;
   #elapsedMs = 0;
   #inTurn = false;
   #nextAskId = 1;
   #actor: Actor<Message> | null = null;
   readonly #timers = new Map<string, number>();
+  readonly #alarms = new Set<{ readonly at: number; readonly fire: () => void }>();
   readonly #turns: (() => void)[] = [];
   readonly #waiting: { readonly holds: () => boolean; readonly resolve: () => void }[] = [];
 
-  constructor(name = 'under-test') {
+  constructor(name = 'under-test', wallStartMs: number = startWallMs) {
+    this.#wallStartMs = wallStartMs;
     this.context = this.#createContext({ actor: name, node: null });
   }
 
@@ -89,17 +92,21 @@ export class ActorHarness<Message> {
     return new Promise((resolve) => this.#turn(() => this.#running().stop?.(resolve)));
   }
 
-  /** Moves both clocks, firing the timers that come due on the way, each at its own instant. */
+  /** A timer of the outside, for simulated ports: fires in virtual time, in no turn of the actor. */
+  after(delayMs: number, fire: () => void): { cancel(): void } {
+    const alarm = { at: startMonoMs + this.#elapsedMs + delayMs, fire };
+    this.#alarms.add(alarm);
+    return { cancel: () => this.#alarms.delete(alarm) };
+  }
+
+  /** Moves both clocks, firing on the way the timers that come due, each at its own instant. */
   advance(durationMs: number): void {
-    const endMs = this.#elapsedMs + durationMs;
-    for (;;) {
-      const due = [...this.#timers].filter(([, at]) => at - startMonoMs <= endMs).sort((a, b) => a[1] - b[1])[0];
-      if (due === undefined) break;
-      this.#timers.delete(due[0]);
-      this.#elapsedMs = Math.max(this.#elapsedMs, due[1] - startMonoMs);
-      this.#turn(() => this.#running().timer?.(due[0]));
+    const endAt = startMonoMs + this.#elapsedMs + durationMs;
+    for (let due = this.#nextDue(endAt); due !== undefined; due = this.#nextDue(endAt)) {
+      this.#elapsedMs = Math.max(this.#elapsedMs, due.at - startMonoMs);
+      due.fire();
     }
-    this.#elapsedMs = endMs;
+    this.#elapsedMs = endAt - startMonoMs;
   }
 
   /** Messages sent so far to the actor of this name, or to all. */
@@ -118,6 +125,19 @@ export class ActorHarness<Message> {
   until(holds: () => boolean): Promise<void> {
     if (holds()) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push({ holds, resolve }));
+  }
+
+  /** The first timer or alarm that is due by `endAt`, taken out. */
+  #nextDue(endAt: number): { readonly at: number; readonly fire: () => void } | undefined {
+    const timers = [...this.#timers].map(([key, at]) => ({ at, fire: () => this.#fireTimer(key) }));
+    const [due] = [...timers, ...this.#alarms].filter(({ at }) => at <= endAt).sort((a, b) => a.at - b.at);
+    if (due !== undefined) this.#alarms.delete(due);
+    return due;
+  }
+
+  #fireTimer(key: string): void {
+    this.#timers.delete(key);
+    this.#turn(() => this.#running().timer?.(key));
   }
 
   #running(): Actor<Message> {
@@ -147,7 +167,7 @@ export class ActorHarness<Message> {
 
   #createContext(self: Ref<Message>): Context<Message> {
     const monoNow = (): MonoMs => monoMs(startMonoMs + this.#elapsedMs);
-    const wallNow = (): WallMs => wallMs(startWallMs + this.#elapsedMs);
+    const wallNow = (): WallMs => wallMs(this.#wallStartMs + this.#elapsedMs);
     return {
       self,
       // A fixed choice: tests that need chances give their own seed to the core.

@@ -1,0 +1,234 @@
+import { assert, assertNever } from '../../../src/core/assert.ts';
+import type { Now } from '../../../src/core/dispatch/in-flight.ts';
+import { Worker } from '../../../src/core/dispatch/worker.ts';
+import type { JournalWrite, WorkerEffect, WorkerInput } from '../../../src/core/dispatch/worker-types.ts';
+import type { ExecutionStart } from '../../../src/core/jobs/changes.ts';
+import { limits } from '../../../src/core/limits.ts';
+import { type Epoch, type ExecutionId, type NodeName, type Term, term } from '../../../src/core/units.ts';
+import type { ExecutionHandle, Executor } from '../../../src/executors/types.ts';
+import { type Store, StoreFull, type StorePort } from '../../../src/runtime/ports.ts';
+import { type Actor, type ActorDefinition, type Context, localRef, type Ref } from '../../../src/runtime/types.ts';
+import { journalWrite } from '../../../src/wire/journal-codec.ts';
+import type { MembershipCommand } from '../../cluster/membership/protocol.ts';
+import { LifeOpening, type OpenedLife } from './opening.ts';
+import type { ExecutorCommand, ExecutorEvent } from './protocol.ts';
+
+export interface ExecutorConfig {
+  readonly nodeName: NodeName;
+  /** Last bytes of output that are kept of each execution (limits.outputBytes by default). */
+  readonly outputLimitBytes: number;
+  /** Between TERM and KILL, when the node stops. */
+  readonly stopGraceMs: number;
+  /** How long a stopping node waits for its executions before it stops them. */
+  readonly drainMs: number;
+}
+
+export interface ExecutorPorts {
+  readonly store: StorePort;
+  /** By the name that jobs call them by. */
+  readonly executors: ReadonlyMap<string, Executor>;
+  /** Of the running operating system; empty where it tells none. */
+  readonly bootId: string;
+}
+
+/** Exit code of a node whose worker journal can't be trusted (design P6). */
+export const EXIT_JOURNAL_BROKEN = 74;
+
+/** Dispatchers of this many terms are remembered: an answer to a deposed one goes to nobody else. */
+const rememberedDispatchers = 4;
+
+/**
+ * The shell of `Worker`: messages and callbacks of executors to steps, effects to the journal, the executors and the
+ * dispatcher. Nothing is served before the life is opened.
+ */
+class ExecutorActor implements Actor<ExecutorCommand> {
+  readonly #context: Context<ExecutorCommand>;
+  readonly #config: ExecutorConfig;
+  readonly #ports: ExecutorPorts;
+  readonly #store: Store;
+  readonly #opening: LifeOpening;
+  readonly #dispatchers = new Map<Term, Ref<ExecutorEvent>>();
+  readonly #handles = new Map<ExecutionId, ExecutionHandle>();
+  #epoch: Epoch | null = null;
+  #worker: Worker | null = null;
+  /** Arrived before this life began to serve. */
+  #early: ExecutorCommand[] = [];
+  #whenStopped: (() => void) | null = null;
+
+  constructor(context: Context<ExecutorCommand>, config: ExecutorConfig, ports: ExecutorPorts) {
+    this.#context = context;
+    this.#config = config;
+    this.#ports = ports;
+    this.#store = ports.store.open('work', 'write');
+    const { executors, bootId } = ports;
+    this.#opening = new LifeOpening(
+      context,
+      { store: this.#store, executors, bootId },
+      (life) => this.#serve(life),
+      (error) => this.#journalBroken(error),
+    );
+  }
+
+  receive(message: ExecutorCommand): void {
+    if (this.#worker === null) {
+      if (this.#early.length < limits.executionsPerWorker) this.#early.push(message);
+      return;
+    }
+    if (message.type === 'attach') this.#remember(message.term, message.dispatcher);
+    this.#step(message.type === 'attach' ? { type: 'attach', term: message.term } : message);
+  }
+
+  timer(key: string): void {
+    this.#opening.timer(key);
+  }
+
+  peerStarted(actor: string): void {
+    if (actor === 'membership') this.#announce();
+  }
+
+  /** Every turn ends here, those of the timer too: what is due is done once, with all that the batch gathered. */
+  endOfBatch(): void {
+    if (this.#worker === null) return;
+    this.#step({ type: 'tick' });
+    const deadline = this.#worker.nextDeadline();
+    if (deadline === null) this.#context.disarm('tick');
+    else this.#context.arm('tick', deadline);
+    this.#context.gauge('executions_running', this.#handles.size);
+  }
+
+  stop(done: () => void): void {
+    this.#whenStopped = done;
+    // While the life is still opening, it is closed once it is open.
+    this.#step({ type: 'stop' });
+  }
+
+  check(): void {
+    this.#worker?.check();
+    assert(this.#dispatchers.size <= rememberedDispatchers, 'few dispatchers are remembered');
+  }
+
+  #serve({ epoch, contents }: OpenedLife): void {
+    if (this.#whenStopped !== null) {
+      this.#close();
+      return;
+    }
+    const { bootId, executors } = this.#ports;
+    const { nodeName, outputLimitBytes, stopGraceMs, drainMs } = this.#config;
+    const sameBoot = bootId !== '' && contents.bootId === bootId;
+    const names = new Set(executors.keys());
+    this.#epoch = epoch;
+    this.#worker = new Worker(
+      { node: nodeName, epoch, sameBoot, executors: names, outputLimitBytes, stopGraceMs, drainMs },
+      contents,
+    );
+    this.#announce();
+    this.#context.ready();
+    for (const message of this.#early.splice(0)) this.receive(message);
+  }
+
+  #announce(): void {
+    if (this.#epoch === null) return;
+    this.#context.send(localRef<MembershipCommand>('membership'), { type: 'announceEpoch', epoch: this.#epoch });
+  }
+
+  #remember(attached: Term, dispatcher: Ref<ExecutorEvent>): void {
+    this.#dispatchers.set(attached, dispatcher);
+    if (this.#dispatchers.size <= rememberedDispatchers) return;
+    this.#dispatchers.delete(term(Math.min(...this.#dispatchers.keys())));
+  }
+
+  #step(input: WorkerInput): void {
+    const now: Now = { wallNs: this.#context.wallNowNs(), monoMs: this.#context.monoNow() };
+    const out: WorkerEffect[] = [];
+    this.#worker?.step(input, now, out);
+    for (const effect of out) this.#perform(effect);
+  }
+
+  #perform(effect: WorkerEffect): void {
+    switch (effect.type) {
+      case 'send': {
+        const dispatcher = this.#dispatchers.get(effect.term);
+        if (dispatcher !== undefined) this.#context.send(dispatcher, effect.event);
+        break;
+      }
+      case 'journal':
+        this.#commit(effect.writes);
+        break;
+      case 'begin':
+        this.#begin(effect.start);
+        break;
+      case 'halt':
+        this.#handles.get(effect.id)?.stop(effect.graceMs);
+        break;
+      case 'stopped':
+        this.#close();
+        break;
+      default:
+        assertNever(effect);
+    }
+  }
+
+  #commit(writes: readonly JournalWrite[]): void {
+    this.#store.commit(writes.map(journalWrite), (error) => {
+      this.#context.enter(() => {
+        if (error === null) this.#step({ type: 'journalled' });
+        else if (error instanceof StoreFull) {
+          this.#context.log.error('The disk of the data directory is full: nothing can be started');
+          this.#context.count('journal_full');
+          this.#step({ type: 'journalFull' });
+        } else this.#journalBroken(error);
+      });
+    });
+  }
+
+  #begin(start: ExecutionStart): void {
+    const executor = this.#ports.executors.get(start.executor);
+    assert(executor !== undefined, 'the worker begins only what an executor can do');
+    const { id } = start;
+    const enter = (input: WorkerInput): void => this.#context.enter(() => this.#step(input));
+    const request = {
+      executionId: id,
+      jobName: start.job,
+      scheduledAtMs: start.scheduledAtMs,
+      attempt: start.attempt,
+      config: start.executorConfig ?? {},
+      outputLimitBytes: this.#config.outputLimitBytes,
+    };
+    this.#context.count('executions_started');
+    const handle = executor.start(request, {
+      started: (process) => enter({ type: 'processStarted', id, process }),
+      output: (chunk) => enter({ type: 'output', id, chunk }),
+      ended: (result) => {
+        this.#context.enter(() => {
+          this.#handles.delete(id);
+          this.#step({ type: 'ended', id, result });
+        });
+      },
+    });
+    this.#handles.set(id, handle);
+  }
+
+  #close(): void {
+    let open = 1;
+    const oneClosed = (): void => {
+      open -= 1;
+      if (open > 0) return;
+      this.#store.close();
+      this.#whenStopped?.();
+    };
+    for (const executor of this.#ports.executors.values()) {
+      open += 1;
+      executor.close(() => this.#context.enter(oneClosed));
+    }
+    oneClosed();
+  }
+
+  #journalBroken(error: Error): void {
+    this.#context.stopNode(EXIT_JOURNAL_BROKEN, `The worker's journal can't be written: ${error.message}`);
+  }
+}
+
+export const executorActor: ActorDefinition<ExecutorCommand, ExecutorConfig, ExecutorPorts> = {
+  mailbox: { capacity: limits.executionsPerWorker, overflow: { policy: 'credit' } },
+  start: (context, config, ports) => new ExecutorActor(context, config, ports),
+};

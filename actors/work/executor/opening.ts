@@ -1,0 +1,93 @@
+import type { JournalContents, JournalWrite } from '../../../src/core/dispatch/worker-types.ts';
+import { limits } from '../../../src/core/limits.ts';
+import { type Epoch, epoch, monoMs } from '../../../src/core/units.ts';
+import type { Executor } from '../../../src/executors/types.ts';
+import type { Store } from '../../../src/runtime/ports.ts';
+import type { Context } from '../../../src/runtime/types.ts';
+import { journalWrite, readJournal } from '../../../src/wire/journal-codec.ts';
+import type { ExecutorCommand } from './protocol.ts';
+
+/** A life of this node that may begin to serve: its epoch is durable and nothing of earlier lives runs. */
+export interface OpenedLife {
+  readonly epoch: Epoch;
+  /** The journal as the life before left it. */
+  readonly contents: JournalContents;
+}
+
+export interface OpeningPorts {
+  readonly store: Store;
+  readonly executors: ReadonlyMap<string, Executor>;
+  readonly bootId: string;
+}
+
+/** What must happen before a new life serves (design P4). `done` is called once, in a turn of the actor. */
+export class LifeOpening {
+  readonly #context: Context<ExecutorCommand>;
+  readonly #life: OpenedLife;
+  readonly #done: (life: OpenedLife) => void;
+  readonly #awaited = new Set(['epoch', 'orphans']);
+
+  constructor(
+    context: Context<ExecutorCommand>,
+    ports: OpeningPorts,
+    done: (life: OpenedLife) => void,
+    broken: (error: Error) => void,
+  ) {
+    const contents = readJournal(ports.store);
+    this.#context = context;
+    this.#life = { epoch: nextEpoch(contents.epoch, context.wallNow()), contents };
+    this.#done = done;
+    this.#recordEpoch(ports, broken);
+    this.#killOrphans(ports.executors);
+  }
+
+  /** Of the actor's timers, this one is the opening's. */
+  timer(key: string): void {
+    if (key !== 'orphans' || !this.#awaited.has('orphans')) return;
+    this.#context.log.error(
+      'What an earlier life of this node left running resists being killed; starting nevertheless',
+    );
+    this.#arrived('orphans');
+  }
+
+  #recordEpoch({ store, bootId }: OpeningPorts, broken: (error: Error) => void): void {
+    const life: JournalWrite = { type: 'life', epoch: this.#life.epoch, bootId };
+    store.commit([journalWrite(life)], (error) => {
+      this.#context.enter(() => {
+        if (error === null) this.#arrived('epoch');
+        else broken(error);
+      });
+    });
+  }
+
+  /** What the journal shows begun and not ended ran when the life before ended. */
+  #killOrphans(executors: ReadonlyMap<string, Executor>): void {
+    const interrupted = this.#life.contents.entries.filter(({ end }) => end === null);
+    let waitsFor = 1;
+    const oneGone = (): void => {
+      waitsFor -= 1;
+      if (waitsFor > 0) return;
+      this.#context.enter(() => this.#arrived('orphans'));
+    };
+    this.#context.arm('orphans', monoMs(this.#context.monoNow() + limits.orphanKillMs));
+    for (const { id, executor, process } of interrupted) {
+      this.#context.log.warn('An execution was interrupted by the end of the life before', { execution: id });
+      const killer = executors.get(executor);
+      if (killer?.killOrphan === undefined) continue;
+      waitsFor += 1;
+      killer.killOrphan(id, process, oneGone);
+    }
+    oneGone();
+  }
+
+  #arrived(what: 'epoch' | 'orphans'): void {
+    if (what === 'orphans') this.#context.disarm('orphans');
+    if (this.#awaited.delete(what) && this.#awaited.size === 0) this.#done(this.#life);
+  }
+}
+
+/**
+ * One more than the last, and not less than the wall clock's seconds: a node whose data directory was lost, or rolled
+ * back, is a new life all the same, and not one for which old starts and old leases are valid.
+ */
+const nextEpoch = (last: Epoch, wallNowMs: number): Epoch => epoch(Math.max(last + 1, Math.floor(wallNowMs / 1000)));

@@ -1,0 +1,23 @@
+const encoder = new TextEncoder();
+
+export const encodeText = (text: string): Uint8Array => encoder.encode(text);
+
+/** Recorded texts of Dkron for work that no executor can do (dkron-v4 2.5); neither ends in a newline. */
+const noExecutor = encodeText(
+  'grpc: Error on execution streaming, agent connection was abruptly terminated: rpc error: code = Unknown ' +
+    'desc = grpc_agent: No executor defined, nothing to do',
+);
+const unknownExecutor = encodeText('grpc_agent: Specified executor is not present');
+
+/** Dkron's output of an execution whose job names no executor, or one that this node lacks; null: it can start. */
+export function unstartableOutput(executor: string, executors: ReadonlySet<string>): Uint8Array | null {
+  if (executor === '') return noExecutor;
+  return executors.has(executor) ? null : unknownExecutor;
+}
+
+/** Nothing may start without its record, and there is no space to write one. */
+export const journalFullOutput = encodeText(
+  "Not started: the disk of this node's data directory is full. Free some space there.\n",
+);
+
+export const stoppedBeforeStart = encodeText('Stopped before it was started.\n');

@@ -1,0 +1,98 @@
+import type { ExecutionStart } from '../jobs/changes.ts';
+import type { Epoch, ExecutionId, NodeName, Term, WallNs } from '../units.ts';
+import type { FinishedWork, WorkerReport } from './in-flight.ts';
+
+/** The process at the root of an execution: enough to recognise it after a restart of this node. */
+export interface WorkProcess {
+  readonly pid: number;
+  readonly startTicks: number;
+  readonly bootId: string;
+}
+
+/** What the journal knows of one execution. Without an end it runs, or ran when its life of the node ended. */
+export interface JournalEntry {
+  readonly id: ExecutionId;
+  readonly executor: string;
+  readonly startedAtNs: WallNs;
+  readonly process: WorkProcess | null;
+  readonly end: WorkEnd | null;
+}
+
+export type WorkEnd = Omit<FinishedWork, 'id' | 'startedAtNs'>;
+
+/** One change of the journal. The newest change of a key replaces those not yet written. */
+export type JournalWrite =
+  | { readonly type: 'life'; readonly epoch: Epoch; readonly bootId: string }
+  | { readonly type: 'term'; readonly term: Term }
+  | { readonly type: 'entry'; readonly entry: JournalEntry }
+  | { readonly type: 'forget'; readonly id: ExecutionId };
+
+/** What the journal held when this life of the node opened it. */
+export interface JournalContents {
+  /** 0: a new journal. */
+  readonly epoch: Epoch;
+  readonly bootId: string;
+  readonly term: Term;
+  readonly entries: readonly JournalEntry[];
+}
+
+export interface WorkerOptions {
+  readonly node: NodeName;
+  /** This life of the node; already durable. */
+  readonly epoch: Epoch;
+  /** The journal's last life was one of this boot of the operating system. */
+  readonly sameBoot: boolean;
+  readonly executors: ReadonlySet<string>;
+  readonly outputLimitBytes: number;
+  /** Between TERM and KILL when the node stops. */
+  readonly stopGraceMs: number;
+  /** How long a stopping node lets its executions run before it stops them. */
+  readonly drainMs: number;
+}
+
+/** What an executor says at the end of an execution. */
+export interface WorkResult {
+  readonly success: boolean;
+  readonly error: string;
+  readonly output: Uint8Array;
+  readonly droppedBytes: number;
+}
+
+export type WorkerInput =
+  | { readonly type: 'attach'; readonly term: Term }
+  | { readonly type: 'start'; readonly term: Term; readonly start: ExecutionStart }
+  | { readonly type: 'stopExecution'; readonly id: ExecutionId; readonly graceMs: number }
+  | { readonly type: 'committed'; readonly ids: readonly ExecutionId[] }
+  /** The last `journal` effect is durable. */
+  | { readonly type: 'journalled' }
+  /** Nothing of the last `journal` effect was written, for lack of space. Any other failure stops the node. */
+  | { readonly type: 'journalFull' }
+  | { readonly type: 'processStarted'; readonly id: ExecutionId; readonly process: WorkProcess }
+  | { readonly type: 'output'; readonly id: ExecutionId; readonly chunk: Uint8Array }
+  | { readonly type: 'ended'; readonly id: ExecutionId; readonly result: WorkResult }
+  /** The node stops: no new starts; `stopped` follows when nothing runs and all is written. */
+  | { readonly type: 'stop' }
+  /** The batch is over, or a deadline has passed. */
+  | { readonly type: 'tick' };
+
+/** For the dispatcher. */
+export type WorkerEvent =
+  | ({ readonly type: 'workerReport' } & WorkerReport)
+  | { readonly type: 'startAcknowledged'; readonly id: ExecutionId; readonly startedAtNs: WallNs }
+  | {
+      readonly type: 'startRefused';
+      readonly id: ExecutionId;
+      readonly node: NodeName;
+      readonly reason: 'stale_term' | 'other_epoch' | 'stopping';
+    }
+  | { readonly type: 'outputChunk'; readonly id: ExecutionId; readonly chunk: Uint8Array }
+  | ({ readonly type: 'executionFinished' } & FinishedWork);
+
+export type WorkerEffect =
+  /** To the dispatcher that attached with this term; nowhere when there was none. */
+  | { readonly type: 'send'; readonly term: Term; readonly event: WorkerEvent }
+  /** Commit all of `writes` and answer with `journalled` or `journalFull`. One is under way at a time. */
+  | { readonly type: 'journal'; readonly writes: readonly JournalWrite[] }
+  | { readonly type: 'begin'; readonly start: ExecutionStart }
+  | { readonly type: 'halt'; readonly id: ExecutionId; readonly graceMs: number }
+  | { readonly type: 'stopped' };

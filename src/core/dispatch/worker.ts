@@ -1,0 +1,299 @@
+import { assert, assertNever } from '../assert.ts';
+import type { ExecutionStart } from '../jobs/changes.ts';
+import { limits } from '../limits.ts';
+import { type ExecutionId, type MonoMs, monoMs, type Term } from '../units.ts';
+import { acknowledgementOf, endingOf, type Held, isOpen, reportOf } from './held-work.ts';
+import type { Now } from './in-flight.ts';
+import { OutputTails } from './output-tails.ts';
+import { JournalWriter } from './worker-journal.ts';
+import { journalFullOutput, stoppedBeforeStart, unstartableOutput } from './worker-texts.ts';
+import type {
+  JournalContents,
+  JournalEntry,
+  WorkEnd,
+  WorkerEffect,
+  WorkerEvent,
+  WorkerInput,
+  WorkerOptions,
+  WorkResult,
+} from './worker-types.ts';
+
+/**
+ * The executing side of a node (design 4.5, 4.6, P2, P4): fences starts by term and epoch, starts each execution once,
+ * and keeps its end until the leader has committed it.
+ *
+ * An execution begins only after its journal record is durable. So an id that is absent from the journal certainly
+ * never started, however this process or this machine ended: that is what lets a leader assign it again at once.
+ */
+export class Worker {
+  readonly #options: WorkerOptions;
+  readonly #held = new Map<ExecutionId, Held>();
+  readonly #journal = new JournalWriter();
+  readonly #tails = new OutputTails();
+  /** The highest term seen; starts and attachments of lower ones are fenced off. */
+  #term: Term;
+  /** A dispatcher of the highest term has attached. */
+  #attached = false;
+  #resendAtMs: MonoMs | null = null;
+  #stopping = false;
+  /** When a stopping node stops what still runs; null: not stopping, or done. */
+  #drainUntilMs: MonoMs | null = null;
+  #stopped = false;
+
+  constructor(options: WorkerOptions, contents: JournalContents) {
+    assert(options.epoch > contents.epoch, 'each life of a node has a higher epoch');
+    this.#options = options;
+    this.#term = contents.term;
+    for (const entry of contents.entries) {
+      const { end } = entry;
+      const held: Held =
+        end === null ? { phase: 'interrupted', entry } : { phase: 'finished', entry, end, sentAtMs: null };
+      this.#held.set(entry.id, held);
+    }
+  }
+
+  step(input: WorkerInput, now: Now, out: WorkerEffect[]): void {
+    switch (input.type) {
+      case 'attach':
+        this.#attach(input.term, now, out);
+        break;
+      case 'start':
+        this.#start(input.term, input.start, now, out);
+        break;
+      case 'stopExecution':
+        this.#stopExecution(input.id, input.graceMs, out);
+        break;
+      case 'committed':
+        this.#committed(input.ids);
+        break;
+      case 'journalled':
+        this.#journalled(now, out);
+        break;
+      case 'journalFull':
+        this.#journalFull(now, out);
+        break;
+      case 'processStarted':
+        this.#processStarted(input.id, input.process);
+        break;
+      case 'output':
+        if (this.#attached) this.#tails.add(input.id, input.chunk, now.monoMs);
+        break;
+      case 'ended':
+        this.#ended(input.id, input.result, now, out);
+        break;
+      case 'stop':
+        this.#stopping = true;
+        this.#drainUntilMs = monoMs(now.monoMs + this.#options.drainMs);
+        break;
+      case 'tick':
+        this.#tick(now, out);
+        break;
+      default:
+        assertNever(input);
+    }
+  }
+
+  /** When `tick` has something to do, if nothing else happens before. */
+  nextDeadline(): MonoMs | null {
+    let next: MonoMs | null = null;
+    const deadlines = [this.#tails.nextDeadline(), this.#resendAtMs, this.#drainUntilMs, this.#journal.nextDeadline()];
+    for (const at of deadlines) if (at !== null && (next === null || at < next)) next = at;
+    return next;
+  }
+
+  get runningCount(): number {
+    let count = 0;
+    for (const { phase } of this.#held.values()) if (isOpen(phase)) count += 1;
+    return count;
+  }
+
+  check(): void {
+    for (const [id, held] of this.#held) {
+      assert(held.entry.id === id, 'executions are kept by their id');
+      assert((held.phase === 'finished') === (held.entry.end !== null), 'exactly the finished have an end');
+      if (held.phase === 'journalling') {
+        assert(held.start.epoch === this.#options.epoch, 'only work of this life starts');
+        assert(
+          this.#journal.holds({ type: 'entry', entry: held.entry }),
+          'what waits for its record has one on its way',
+        );
+      }
+      assert(!this.#stopped || !isOpen(held.phase), 'nothing runs after the stop');
+    }
+  }
+
+  #attach(term: Term, now: Now, out: WorkerEffect[]): void {
+    if (term < this.#term) return;
+    this.#raiseTerm(term);
+    this.#attached = true;
+    this.#send(reportOf(this.#options, this.#held.values()), out);
+    for (const held of this.#held.values()) if (held.phase === 'finished') held.sentAtMs = null;
+    this.#resend(now, out);
+  }
+
+  #start(term: Term, start: ExecutionStart, now: Now, out: WorkerEffect[]): void {
+    const known = this.#held.get(start.id);
+    if (known !== undefined) {
+      // Before any fence: "refused" would say that it certainly did not start.
+      if (known.phase !== 'journalling') {
+        out.push({ type: 'send', term, event: acknowledgementOf(known.entry) });
+      }
+      return;
+    }
+    const reason = this.#refusalOf(term, start);
+    if (reason !== null) {
+      const event: WorkerEvent = { type: 'startRefused', id: start.id, node: this.#options.node, reason };
+      out.push({ type: 'send', term, event });
+      return;
+    }
+    // Not answered: the dispatcher sends it again, by then there may be room.
+    if (this.#held.size >= limits.executionsPerWorker) return;
+    this.#raiseTerm(term);
+    this.#accept(start, now, out);
+  }
+
+  #refusalOf(term: Term, start: ExecutionStart): 'stale_term' | 'other_epoch' | 'stopping' | null {
+    if (term < this.#term) return 'stale_term';
+    if (start.epoch !== this.#options.epoch) return 'other_epoch';
+    return this.#stopping ? 'stopping' : null;
+  }
+
+  #accept(start: ExecutionStart, now: Now, out: WorkerEffect[]): void {
+    const entry: JournalEntry = {
+      id: start.id,
+      executor: start.executor,
+      startedAtNs: now.wallNs,
+      process: null,
+      end: null,
+    };
+    const unstartable = unstartableOutput(start.executor, this.#options.executors);
+    if (unstartable !== null) {
+      this.#send(acknowledgementOf(entry), out);
+      this.#finish(entry, { success: false, output: unstartable, droppedBytes: 0 }, now, out);
+      return;
+    }
+    this.#held.set(start.id, { phase: 'journalling', entry, start, stopped: false });
+    this.#journal.add({ type: 'entry', entry });
+  }
+
+  #stopExecution(id: ExecutionId, graceMs: number, out: WorkerEffect[]): void {
+    const held = this.#held.get(id);
+    if (held?.phase === 'running') out.push({ type: 'halt', id, graceMs });
+    else if (held?.phase === 'journalling') held.stopped = true;
+  }
+
+  /** What still runs is kept: the leader gave it up for lost, and its end is told nevertheless. */
+  #committed(ids: readonly ExecutionId[]): void {
+    for (const id of ids) {
+      const held = this.#held.get(id);
+      if (held === undefined || isOpen(held.phase)) continue;
+      this.#held.delete(id);
+      this.#journal.add({ type: 'forget', id });
+    }
+  }
+
+  #journalled(now: Now, out: WorkerEffect[]): void {
+    for (const write of this.#journal.written()) {
+      const held = write.type === 'entry' ? this.#held.get(write.entry.id) : undefined;
+      if (held?.phase !== 'journalling') continue;
+      this.#send(acknowledgementOf(held.entry), out);
+      if (held.stopped) {
+        this.#finish(held.entry, { success: false, output: stoppedBeforeStart, droppedBytes: 0 }, now, out);
+      } else {
+        this.#held.set(held.entry.id, { phase: 'running', entry: held.entry });
+        out.push({ type: 'begin', start: held.start });
+      }
+    }
+  }
+
+  /** What has no record must not begin: it ends as failed, with the reason for its user. */
+  #journalFull(now: Now, out: WorkerEffect[]): void {
+    for (const write of this.#journal.failed(now.monoMs)) {
+      const held = write.type === 'entry' ? this.#held.get(write.entry.id) : undefined;
+      if (held?.phase !== 'journalling') continue;
+      this.#send(acknowledgementOf(held.entry), out);
+      this.#finish(held.entry, { success: false, output: journalFullOutput, droppedBytes: 0 }, now, out);
+    }
+  }
+
+  #processStarted(id: ExecutionId, process: JournalEntry['process']): void {
+    const held = this.#held.get(id);
+    assert(held?.phase === 'running', 'only what runs has a process');
+    held.entry = { ...held.entry, process };
+    this.#journal.add({ type: 'entry', entry: held.entry });
+  }
+
+  #ended(id: ExecutionId, result: WorkResult, now: Now, out: WorkerEffect[]): void {
+    const held = this.#held.get(id);
+    assert(held?.phase === 'running', 'an execution ends once, after its start');
+    this.#finish(held.entry, endingOf(result, this.#options.outputLimitBytes), now, out);
+  }
+
+  #finish(entry: JournalEntry, ending: Omit<WorkEnd, 'finishedAtNs'>, now: Now, out: WorkerEffect[]): void {
+    const end: WorkEnd = { finishedAtNs: now.wallNs, ...ending };
+    const finished: Held = { phase: 'finished', entry: { ...entry, end }, end, sentAtMs: null };
+    this.#held.set(entry.id, finished);
+    this.#tails.drop(entry.id);
+    this.#journal.add({ type: 'entry', entry: finished.entry });
+    if (this.#attached) this.#sendFinish(finished, now, out);
+  }
+
+  #sendFinish(held: Held & { phase: 'finished' }, now: Now, out: WorkerEffect[]): void {
+    const { id, startedAtNs } = held.entry;
+    held.sentAtMs = now.monoMs;
+    this.#send({ type: 'executionFinished', id, startedAtNs, ...held.end }, out);
+    this.#resendAtMs ??= monoMs(now.monoMs + limits.finishResendMs);
+  }
+
+  /** Sends ends that were not confirmed for a while, some in each turn: there may be many after a long election. */
+  #resend(now: Now, out: WorkerEffect[]): void {
+    this.#resendAtMs = null;
+    let sent = 0;
+    let nextMs: number = Number.POSITIVE_INFINITY;
+    for (const held of this.#held.values()) {
+      if (held.phase !== 'finished') continue;
+      if (held.sentAtMs !== null && held.sentAtMs + limits.finishResendMs > now.monoMs) {
+        nextMs = Math.min(nextMs, held.sentAtMs + limits.finishResendMs);
+      } else if (sent === limits.finishesPerTurn) {
+        nextMs = now.monoMs + limits.finishPauseMs;
+        break;
+      } else {
+        this.#sendFinish(held, now, out);
+        sent += 1;
+        nextMs = Math.min(nextMs, now.monoMs + limits.finishResendMs);
+      }
+    }
+    this.#resendAtMs = nextMs === Number.POSITIVE_INFINITY ? null : monoMs(nextMs);
+  }
+
+  #tick(now: Now, out: WorkerEffect[]): void {
+    this.#tails.takeDue(now.monoMs, (id, chunk) => this.#send({ type: 'outputChunk', id, chunk }, out));
+    if (this.#resendAtMs !== null && this.#resendAtMs <= now.monoMs) this.#resend(now, out);
+    if (this.#drainUntilMs !== null && this.#drainUntilMs <= now.monoMs) this.#stopAll(out);
+    const writes = this.#journal.take(now.monoMs);
+    if (writes !== null) out.push({ type: 'journal', writes });
+    if (this.#stopping && !this.#stopped && this.#journal.idle && this.runningCount === 0) {
+      this.#stopped = true;
+      this.#drainUntilMs = null;
+      out.push({ type: 'stopped' });
+    }
+  }
+
+  #stopAll(out: WorkerEffect[]): void {
+    this.#drainUntilMs = null;
+    for (const id of this.#held.keys()) this.#stopExecution(id, this.#options.stopGraceMs, out);
+  }
+
+  /** A higher term has a new leader: its dispatcher has not attached yet. */
+  #raiseTerm(term: Term): void {
+    if (term <= this.#term) return;
+    this.#term = term;
+    this.#attached = false;
+    this.#tails.clear();
+    this.#journal.add({ type: 'term', term });
+  }
+
+  #send(event: WorkerEvent, out: WorkerEffect[]): void {
+    if (this.#attached) out.push({ type: 'send', term: this.#term, event });
+  }
+}

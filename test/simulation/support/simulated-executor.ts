@@ -1,0 +1,98 @@
+import type {
+  ExecutionEvents,
+  ExecutionHandle,
+  ExecutionRequest,
+  ExecutionResult,
+  Executor,
+  ProcessIdentity,
+} from '../../../src/executors/types.ts';
+
+/** Calls `fire` after a while of virtual time, unless cancelled before. */
+export type VirtualTimer = (delayMs: number, fire: () => void) => { cancel(): void };
+
+/**
+ * The processes of one simulated machine. They outlive the executor that started them, as real ones do: a new life of
+ * the node has to find and kill them. `begun` is every start there ever was, for checkers.
+ */
+export class SimulatedMachine {
+  readonly bootId: string;
+  readonly begun: { readonly executionId: string; readonly attempt: number }[] = [];
+  readonly #running = new Map<string, { cancel(): void }>();
+  #lastPid = 100;
+
+  constructor(bootId: string) {
+    this.bootId = bootId;
+  }
+
+  get running(): readonly string[] {
+    return [...this.#running.keys()];
+  }
+
+  begin(request: ExecutionRequest, timer: { cancel(): void }): ProcessIdentity {
+    this.begun.push({ executionId: request.executionId, attempt: request.attempt });
+    this.#running.set(request.executionId, timer);
+    this.#lastPid += 1;
+    return { pid: this.#lastPid, startTicks: this.#lastPid * 10, bootId: this.bootId };
+  }
+
+  end(executionId: string): void {
+    this.#running.get(executionId)?.cancel();
+    this.#running.delete(executionId);
+  }
+}
+
+/**
+ * An executor for simulations: no process, only virtual time. Keys of a job's config: `run_ms` (how long it runs, 0 by
+ * default), `output` (what it writes at its end), `fail` (its error; empty or absent: success), `deaf` (`true`: it ignores
+ * TERM and ends by KILL only).
+ */
+export function createSimulatedExecutor(machine: SimulatedMachine, timer: VirtualTimer): Executor {
+  return {
+    start: (request, events) => startSimulated(machine, timer, request, events),
+    killOrphan: (executionId, _process, done) => {
+      machine.end(executionId);
+      timer(0, done);
+    },
+    close: (done) => {
+      for (const executionId of machine.running) machine.end(executionId);
+      timer(0, done);
+    },
+  };
+}
+
+function startSimulated(
+  machine: SimulatedMachine,
+  timer: VirtualTimer,
+  request: ExecutionRequest,
+  events: ExecutionEvents,
+): ExecutionHandle {
+  const { config, executionId, outputLimitBytes } = request;
+  let ended = false;
+  const end = (error: string): void => {
+    if (ended) return;
+    ended = true;
+    machine.end(executionId);
+    const written = new TextEncoder().encode(config.output ?? '');
+    if (written.length > 0) events.output(written);
+    events.ended(resultOf(error, written, outputLimitBytes));
+  };
+  const run = timer(Number(config.run_ms ?? '0'), () => end(config.fail ?? ''));
+  const process = machine.begin(request, run);
+  timer(0, () => {
+    if (!ended) events.started?.(process);
+  });
+  let stopping = false;
+  return {
+    stop: (graceMs) => {
+      if (stopping || ended) return;
+      stopping = true;
+      if (config.deaf === 'true') timer(graceMs, () => end('signal: killed'));
+      else timer(0, () => end('signal: terminated'));
+    },
+  };
+}
+
+function resultOf(error: string, written: Uint8Array, limitBytes: number): ExecutionResult {
+  const droppedBytes = Math.max(0, written.length - limitBytes);
+  return { success: error === '', error, output: written.slice(droppedBytes), droppedBytes };
+}
