@@ -1,0 +1,31 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { LogLine } from '../log.ts';
+import type { HostEvent } from '../platform.ts';
+import type { ChildSpec, SupervisionTable } from '../supervision.ts';
+import type { ThreadOptions } from './worker.ts';
+
+/** A row of a node's table: the module that exports the actor (module.ts), and the thread that it wants. */
+export interface ThreadRow extends ChildSpec {
+  readonly module: URL;
+  /** Must survive a structured clone. */
+  readonly config: unknown;
+  readonly thread?: ThreadOptions;
+}
+
+export type ThreadTable = SupervisionTable<ThreadRow>;
+
+/** What launchers tell the node. */
+export interface LaunchListener {
+  event(event: Exclude<HostEvent, { type: 'failed' }>): void;
+  log(line: LogLine): void;
+  /** A direct port of the main thread to a thread that starts. */
+  peer(thread: string, port: MessagePort): void;
+  ended(actor: string, life: number, error: string | null): void;
+}
+
+/** Starts and ends lives of actors somewhere. */
+export interface ActorLauncher {
+  start(row: ThreadRow, life: number): void;
+  stop(actor: string): void;
+  kill(actor: string): void;
+}
