@@ -18,6 +18,12 @@ type ProposerContext = Pick<Context<Accepts>, 'wallNow' | 'monoNow' | 'random' |
 };
 type Done = (outcome: ProposalOutcome) => void;
 
+interface Pending {
+  readonly entry: Uint8Array;
+  readonly done: Done;
+  readonly deadlineMs: number;
+}
+
 /** How long a proposer waits before it calls the outcome unknown. */
 const PROPOSAL_TIMEOUT_MS = 30_000;
 const SWEEP_INTERVAL_MS = 1_000;
@@ -25,15 +31,15 @@ const TIMER = 'proposer';
 
 /**
  * The way from an actor into the log: proposes commands to `log` and matches the answers of `log` (refused) and
- * `state` (applied, durable and visible). The owner hands over its `proposalApplied` and `proposalRefused` messages
- * and its timer.
+ * `state` (applied, durable and visible). The owner hands over its `proposalApplied` and `proposalRefused` messages,
+ * its timer, and the news that `log` was started.
  */
 export class Proposer {
   readonly #context: ProposerContext;
   readonly #node: NodeName;
   /** Differs between lives of the actor, so that the state machine takes none of its commands for an old one (P5). */
   readonly #epoch: number;
-  readonly #pending = new Map<number, { readonly done: Done; readonly deadlineMs: number }>();
+  readonly #pending = new Map<number, Pending>();
   #sequence: number;
 
   constructor(context: ProposerContext, node: NodeName) {
@@ -53,13 +59,14 @@ export class Proposer {
       sequence: this.#sequence,
     };
     if (this.#pending.size === 0) this.#armSweep();
-    this.#pending.set(this.#sequence, { done, deadlineMs: this.#context.monoNow() + PROPOSAL_TIMEOUT_MS });
-    this.#context.send(localRef<LogCommand>('log'), {
-      type: 'propose',
-      sequence: this.#sequence,
-      entry: encodeEntry(origin, command),
-      refusals: this.#context.self,
-    });
+    const entry = encodeEntry(origin, command);
+    this.#pending.set(this.#sequence, { entry, done, deadlineMs: this.#context.monoNow() + PROPOSAL_TIMEOUT_MS });
+    this.#send(this.#sequence, entry);
+  }
+
+  /** `log` has begun a new life: what was on its way to the old one may be lost. Sent twice, it happens once (P5). */
+  logStarted(): void {
+    for (const [sequence, { entry }] of this.#pending) this.#send(sequence, entry);
   }
 
   receive(message: Accepts): void {
@@ -85,6 +92,11 @@ export class Proposer {
     }
     if (this.#pending.size > 0) this.#armSweep();
     return true;
+  }
+
+  #send(sequence: number, entry: Uint8Array): void {
+    const { self } = this.#context;
+    this.#context.send(localRef<LogCommand>('log'), { type: 'propose', sequence, entry, refusals: self });
   }
 
   #armSweep(): void {

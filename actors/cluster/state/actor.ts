@@ -14,8 +14,6 @@ import type { ProposalApplied, StateCommand, StateEvent } from './protocol.ts';
 
 export interface StateConfig {
   readonly nodeName: NodeName;
-  /** Local actors that follow the state: told of every (re)start, so that they look again. */
-  readonly watchers: readonly string[];
 }
 
 export interface StatePorts {
@@ -56,9 +54,13 @@ class StateActor implements Actor<StateCommand> {
     const reader = new StateReader(this.#store);
     this.#ledger = new Ledger(reader);
     this.#appliedIndex = reader.appliedIndex();
-    for (const actor of config.watchers) this.#watch(localRef<StateEvent>(actor));
-    context.send(localRef<LogCommand>('log'), { type: 'follow', after: this.#appliedIndex, follower: context.self });
     context.ready();
+  }
+
+  peerStarted(actor: string): void {
+    if (actor !== 'log') return;
+    const follower = this.#context.self;
+    this.#context.send(localRef<LogCommand>('log'), { type: 'follow', after: this.#appliedIndex, follower });
   }
 
   receive(message: StateCommand): void {

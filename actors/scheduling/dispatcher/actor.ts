@@ -53,10 +53,20 @@ class DispatcherActor implements Actor<DispatcherCommand> {
     this.#reader = new StateReader(ports.store.open('state', 'read'));
     this.#proposer = new Proposer(context, config.nodeName);
     this.#core = new DispatcherCore(context.random);
-    context.send(localRef<StateCommand>('state'), { type: 'watchState', watcher: context.self });
-    context.send(localRef<LogCommand>('log'), { type: 'watchLeadership', watcher: context.self });
-    context.send(localRef<MembershipCommand>('membership'), { type: 'watchMembers', watcher: context.self });
     context.ready();
+  }
+
+  /** A peer that begins a life has forgotten its watchers. */
+  peerStarted(actor: string): void {
+    const watcher = this.#context.self;
+    if (actor === 'state') this.#context.send(localRef<StateCommand>('state'), { type: 'watchState', watcher });
+    if (actor === 'membership') {
+      this.#context.send(localRef<MembershipCommand>('membership'), { type: 'watchMembers', watcher });
+    }
+    if (actor === 'log') {
+      this.#context.send(localRef<LogCommand>('log'), { type: 'watchLeadership', watcher });
+      this.#proposer.logStarted();
+    }
   }
 
   receive(message: DispatcherCommand, reply: ReplyToken | null): void {
