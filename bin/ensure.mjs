@@ -69,9 +69,14 @@ function fingerprint() {
   return hash.digest('hex');
 }
 
+/**
+ * Installs what the lock file says, without touching it. Not `npm ci`, which refuses a lock file that lacks an optional
+ * package made for another platform, and which empties node_modules under a running node.
+ */
 async function install() {
-  say('installing dependencies (npm ci)');
-  await run(...npmCommand(), 'ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error');
+  say('installing dependencies (npm install)');
+  const quiet = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
+  await run(...npmCommand(), 'install', '--no-save', '--include=dev', '--ignore-scripts', ...quiet);
 }
 
 /** Compiles beside the old code and swaps at the end, so that nobody ever starts half of it. */
