@@ -42,8 +42,21 @@ export const limits = {
   /** Proposed and not yet committed; beyond, proposals are refused (bounded uncommitted log). */
   uncommittedBytes: 64 << 20,
   uncommittedEntries: 65_536,
-  /** Committed and not yet applied entries in flight from log to state. */
+  /** Committed and not yet applied entries in flight from log to state, and their bytes. */
   unappliedEntries: 8_192,
+  unappliedBytes: 64 << 20,
+  /** Newest entries that the log keeps in memory, so that followers that keep up cost no reads: twice what is in flight. */
+  cachedEntries: 16_384,
+  cachedBytes: 32 << 20,
+  /** Applied entries that stay in the log for followers that were away: Dkron keeps 10,240 (dkron-v4 6.4). */
+  retainedEntries: 10_000,
+  /** Entries deleted in one commit, beside what it writes; more than it can write, so that deleting keeps up. */
+  compactedEntries: 2_048,
+  /** Unacknowledged appends to one follower: half a second at 1 ms per round trip is not needed, some batches are. */
+  appendsInFlight: 64,
+  appendBytesInFlight: 32 << 20,
+  /** Reads that wait for the leader to prove that it leads. */
+  pendingReads: 16_384,
   /** Messages per batch between threads (measured-facts 2). */
   messagesPerBatch: 256,
   /** Running, or ended and not yet committed, on one node; further starts wait unanswered until there is room. */
@@ -64,9 +77,10 @@ export const limits = {
   orphanKillMs: 10_000,
   /** Dkron's pool of HTTP clients, one per timeout and TLS settings (dkron-v4 section 11). */
   httpClients: 100,
-  /** Dkron's transport: connections to one host, and how long an idle one is kept. */
+  /** Connections to one host: Dkron's number. */
   httpConnectionsPerHost: 20,
-  httpIdleMs: 30_000,
+  /** An idle connection is closed by us before its server would: servers wait for two seconds and more. */
+  httpIdleMs: 1_000,
   httpTlsHandshakeMs: 10_000,
   /** Go follows this many redirects. */
   httpRedirects: 10,
@@ -93,6 +107,8 @@ export const limits = {
   asksPerActor: 65_536,
   /** An actor that isn't ready by then has failed to start; opening a large store takes seconds. */
   actorStartMs: 60_000,
+  /** LMDB's longest key with pages of 4 KiB. */
+  storeKeyBytes: 1_978,
   /** Names in each table of the shared metrics, and bytes of one name: 100 KiB in all. */
   metricSlots: 512,
   metricNameBytes: 120,

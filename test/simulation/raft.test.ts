@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { Prng } from '../../src/core/prng.ts';
 import type { VoterId } from '../../src/core/raft/entry.ts';
 import { monoMs } from '../../src/core/units.ts';
 import { RaftCluster } from '../support/raft-cluster.ts';
 import { payloadText, type RaftVoter, textPayload } from '../support/raft-voter.ts';
-import { SeededRandom } from '../support/seeded-random.ts';
 
 const EVENTS_PER_VOTER = 1_000;
 /** `RAFT_SEEDS=5000` looks longer. */
-const SEEDS = Number(process.env['RAFT_SEEDS'] ?? 60);
+const SEEDS = Number(process.env.RAFT_SEEDS ?? 60);
 
 /** How often each thing happens in one run, drawn from its seed: every run has its own weather (swarm testing). */
 interface Weather {
@@ -22,7 +22,7 @@ interface Weather {
 
 class Storm {
   readonly cluster: RaftCluster;
-  readonly #random: SeededRandom;
+  readonly #random: Prng;
   readonly #weather: Weather;
   /** Sides of the partition; nobody listed: none. */
   #cutOff = new Set<VoterId>();
@@ -30,10 +30,10 @@ class Storm {
   #reads = 0;
 
   constructor(seed: number, size: number) {
-    this.#random = new SeededRandom(seed);
+    this.#random = new Prng(seed);
     const names = ['a', 'b', 'c', 'd', 'e'].slice(0, size);
     this.cluster = new RaftCluster(names, undefined, seed);
-    const often = (most: number) => (this.#random.chance(50) ? 0 : this.#random.below(most));
+    const often = (most: number) => (this.#chance(50) ? 0 : this.#random.below(most));
     this.#weather = {
       drop: often(30),
       duplicate: often(20),
@@ -45,34 +45,45 @@ class Storm {
     };
   }
 
+  /** True `percent` times in a hundred. */
+  #chance(percent: number): boolean {
+    return this.#random.below(100) < percent;
+  }
+
+  #pick<Item>(items: readonly Item[]): Item {
+    const item = items[this.#random.below(items.length)];
+    if (item === undefined) throw new Error('nothing to pick from');
+    return item;
+  }
+
   blow(): void {
     const { cluster } = this;
     const chance = this.#random.below(100);
     const up = cluster.up;
-    if (this.#random.chance(this.#weather.crash)) this.#crashOrRestart();
-    else if (this.#random.chance(this.#weather.partition)) this.#partition();
+    if (this.#chance(this.#weather.crash)) this.#crashOrRestart();
+    else if (this.#chance(this.#weather.partition)) this.#partition();
     else if (up.length === 0) return;
     else if (chance < 55) this.#deliver();
-    else if (chance < 85) this.#flush(this.#random.pick(up));
+    else if (chance < 85) this.#flush(this.#pick(up));
     else if (chance < 88) this.#tick();
-    else if (chance < 95) this.#ask(this.#random.pick(up));
-    else this.#maintain(this.#random.pick(up));
+    else if (chance < 95) this.#ask(this.#pick(up));
+    else this.#maintain(this.#pick(up));
     for (const voter of cluster.up) voter.core.check();
   }
 
   #deliver(): void {
     const { network } = this.cluster;
-    const at = this.#random.chance(this.#weather.reorder) ? this.#random.below(network.length) : 0;
+    const at = this.#chance(this.#weather.reorder) && network.length > 0 ? this.#random.below(network.length) : 0;
     const message = network[at];
     if (message === undefined) return;
-    if (!this.#random.chance(this.#weather.duplicate)) network.splice(at, 1);
+    if (!this.#chance(this.#weather.duplicate)) network.splice(at, 1);
     const isCut = this.#cutOff.has(message.from) !== this.#cutOff.has(message.to);
-    if (isCut || this.#random.chance(this.#weather.drop)) return;
+    if (isCut || this.#chance(this.#weather.drop)) return;
     this.cluster.deliver(message);
   }
 
   #flush(voter: RaftVoter): void {
-    if (this.#random.chance(this.#weather.fullDisk)) this.cluster.refuseFlush(voter);
+    if (this.#chance(this.#weather.fullDisk)) this.cluster.refuseFlush(voter);
     else this.cluster.flush(voter);
   }
 
@@ -81,7 +92,7 @@ class Storm {
     const deadlines = this.cluster.up.map((voter) => voter.core.nextDeadline() ?? Number.POSITIVE_INFINITY);
     const next = Math.min(...deadlines);
     if (next === Number.POSITIVE_INFINITY) return;
-    const late = this.#random.chance(this.#weather.lateTimer) ? this.#random.below(1_000) : 0;
+    const late = this.#chance(this.#weather.lateTimer) ? this.#random.below(1_000) : 0;
     this.cluster.now = monoMs(Math.max(this.cluster.now, next + late));
     for (const voter of this.cluster.up) {
       const at = voter.core.nextDeadline();
@@ -91,7 +102,7 @@ class Storm {
 
   #ask(voter: RaftVoter): void {
     const { now } = this.cluster;
-    if (this.#random.chance(25)) {
+    if (this.#chance(25)) {
       this.#reads += 1;
       this.cluster.step(voter, { type: 'readIndex', now, id: this.#reads });
       return;
@@ -105,21 +116,22 @@ class Storm {
 
   #maintain(voter: RaftVoter): void {
     const { now, voters } = this.cluster;
-    const other = this.#random.pick([...voters.keys()]);
-    if (this.#random.chance(50)) this.cluster.compact(voter);
-    else if (this.#random.chance(50)) this.cluster.step(voter, { type: 'transferLeadership', now, to: other });
+    const other = this.#pick([...voters.keys()]);
+    const kind = this.#random.below(4);
+    if (kind < 2) this.cluster.compact(voter);
+    else if (kind === 2) this.cluster.step(voter, { type: 'transferLeadership', now, to: other });
     else this.cluster.step(voter, { type: 'peerLost', now, peer: other });
   }
 
   #crashOrRestart(): void {
-    const voter = this.#random.pick([...this.cluster.voters.values()]);
+    const voter = this.#pick([...this.cluster.voters.values()]);
     if (this.cluster.down.has(voter.id)) this.cluster.restart(voter);
     else this.cluster.crash(voter);
   }
 
   #partition(): void {
-    const heals = this.#random.chance(50);
-    this.#cutOff = new Set([...this.cluster.voters.keys()].filter(() => !heals && this.#random.chance(50)));
+    const heals = this.#chance(50);
+    this.#cutOff = new Set([...this.cluster.voters.keys()].filter(() => !heals && this.#chance(50)));
   }
 
   /** Everything works again: from now on there must be progress. */

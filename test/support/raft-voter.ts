@@ -1,10 +1,10 @@
+import { Prng } from '../../src/core/prng.ts';
 import type { RaftConfig } from '../../src/core/raft/config.ts';
 import { type Entry, type VoterId, voterId } from '../../src/core/raft/entry.ts';
 import type { AppendEffect, RaftEffect, RaftInput } from '../../src/core/raft/io.ts';
 import { RaftCore } from '../../src/core/raft/raft-core.ts';
 import { type MonoMs, monoMs } from '../../src/core/units.ts';
 import { RaftDisk } from './raft-disk.ts';
-import { SeededRandom } from './seeded-random.ts';
 
 /** Small limits, so that a test meets them. */
 export const testConfig: RaftConfig = {
@@ -45,7 +45,7 @@ export class RaftVoter {
       self: this.id,
       voters: this.voters,
       config: this.config,
-      random: new SeededRandom(this.#seed),
+      random: new Prng(this.#seed),
       now,
       hardState: this.disk.hardState,
       log: this.disk.stored(),

@@ -24,6 +24,8 @@ export interface HardState {
   readonly vote: VoterId | null;
   /** Known to be committed when this was written. Not needed for safety; it spares followers a wait at start. */
   readonly commit: LogIndex;
+  /** Where the log ended when this was written: a log that ends elsewhere is damaged. */
+  readonly last: LogIndex;
 }
 
 /** The randomness of a core: seeded in simulation. */

@@ -64,7 +64,9 @@ export class Kernel {
     this.#commit = logIndex(Math.max(options.hardState?.commit ?? 0, this.log.base));
     this.#published = this.log.base;
     this.#applied = this.log.base;
-    assert(this.#commit <= this.log.last, `committed up to ${this.#commit}, but the log ends at ${this.log.last}`);
+    const last = options.hardState?.last ?? logIndex(0);
+    assert(last === this.log.last, `the log ends at ${this.log.last}, but it was written up to ${last}`);
+    assert(this.#commit <= last, `committed up to ${this.#commit}, but the log ends at ${last}`);
     assert(this.#term >= this.log.lastTerm, `the log is of term ${this.log.lastTerm}, after the node's ${this.#term}`);
   }
 
@@ -197,7 +199,7 @@ export class Kernel {
       this.log.append(id, []);
     }
     const withHardState = this.#isHardStateDirty || this.#entries.length > 0;
-    const hardState = { term: this.#term, vote: this.#vote, commit: this.#commit };
+    const hardState = { term: this.#term, vote: this.#vote, commit: this.#commit, last: this.log.last };
     this.#out.push({
       type: 'append',
       id,
