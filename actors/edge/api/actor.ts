@@ -1,0 +1,204 @@
+import { Api } from '../../../src/api/api.ts';
+import type { HttpAnswer, HttpHandler, HttpServer, HttpServerFactory, ListenOutcome } from '../../../src/api/http.ts';
+import type { JobRules } from '../../../src/api/job-rules.ts';
+import { LaunchWaits } from '../../../src/api/launch-waits.ts';
+import type { MetricsSource, Services } from '../../../src/api/services.ts';
+import { AssertionFailed, assertNever } from '../../../src/core/assert.ts';
+import type { StateReads } from '../../../src/core/jobs/reads.ts';
+import { type LogIndex, logIndex, monoMs, type NodeName } from '../../../src/core/units.ts';
+import { type Actor, type ActorDefinition, type Context, localRef, type Random } from '../../../src/runtime/types.ts';
+import type { LogCommand } from '../../cluster/log/protocol.ts';
+import type { MembershipCommand } from '../../cluster/membership/protocol.ts';
+import type { StateCommand, StateEvent } from '../../cluster/state/protocol.ts';
+import { Proposer } from '../../proposer.ts';
+import { KnownCluster } from './cluster.ts';
+import type { ApiCommand } from './protocol.ts';
+import { ActorWrites } from './writes.ts';
+
+export interface ApiConfig {
+  readonly nodeName: NodeName;
+  /** An empty host: every address of the machine. Port 0: any free one. */
+  readonly httpAddress: { readonly host: string; readonly port: number };
+  readonly ui: boolean;
+  readonly version: string;
+  readonly region: string;
+  readonly encrypted: boolean;
+}
+
+export interface ApiPorts {
+  /** Opens the state for reading; its writer is open by then. */
+  readonly state: () => StateReads;
+  readonly server: HttpServerFactory;
+  readonly rules: JobRules;
+  readonly metrics: MetricsSource;
+}
+
+/** Exit code of a node that can't listen on its HTTP address. */
+export const EXIT_HTTP_ADDRESS = 78;
+/** A stopping node gives open requests this long. */
+const DRAIN_MS = 2_000;
+const DRAIN_TIMER = 'drain';
+
+/** The shell of the API: requests and events in, proposals and answers out. */
+class ApiActor implements Actor<ApiCommand> {
+  readonly #context: Context<ApiCommand>;
+  readonly #config: ApiConfig;
+  readonly #state: StateReads;
+  readonly #proposer: Proposer;
+  readonly #waits = new LaunchWaits();
+  readonly #cluster = new KnownCluster();
+  readonly #api: Api;
+  readonly #server: HttpServer;
+  #appliedIndex: LogIndex = logIndex(0);
+  #whenStopped: (() => void) | null = null;
+
+  constructor(context: Context<ApiCommand>, config: ApiConfig, ports: ApiPorts) {
+    this.#context = context;
+    this.#config = config;
+    this.#state = ports.state();
+    this.#proposer = new Proposer(context, config.nodeName);
+    this.#api = new Api(this.#services(ports));
+    this.#server = ports.server(this.#handler());
+    const { host, port } = config.httpAddress;
+    this.#server.listen(host, port, (outcome) => context.enter(() => this.#listening(outcome)));
+  }
+
+  receive(message: ApiCommand): void {
+    switch (message.type) {
+      case 'leadership':
+      case 'members':
+        this.#cluster.heard(message);
+        return;
+      case 'following':
+      case 'changed':
+        this.#stateMoved(message);
+        return;
+      case 'proposalApplied':
+      case 'proposalRefused':
+        this.#proposer.receive(message);
+        return;
+      default:
+        assertNever(message);
+    }
+  }
+
+  peerStarted(actor: string): void {
+    const { self } = this.#context;
+    if (actor === 'log') {
+      this.#context.send(localRef<LogCommand>('log'), { type: 'watchLeadership', watcher: self });
+      this.#proposer.logStarted();
+    } else if (actor === 'membership') {
+      this.#context.send(localRef<MembershipCommand>('membership'), { type: 'watchMembers', watcher: self });
+    } else if (actor === 'state') {
+      this.#context.send(localRef<StateCommand>('state'), { type: 'watchState', watcher: self });
+    }
+  }
+
+  timer(key: string): void {
+    if (!this.#proposer.timer(key)) this.#stopped();
+  }
+
+  stop(done: () => void): void {
+    this.#whenStopped = done;
+    this.#context.arm(DRAIN_TIMER, monoMs(this.#context.monoNow() + DRAIN_MS));
+    this.#server.drain(() => this.#context.enter(() => this.#stopped()));
+  }
+
+  #stopped(): void {
+    const done = this.#whenStopped;
+    if (done === null) return;
+    this.#whenStopped = null;
+    this.#context.disarm(DRAIN_TIMER);
+    this.#server.close();
+    done();
+  }
+
+  #stateMoved(event: StateEvent): void {
+    const missedSome = event.type === 'following' || event.after !== this.#appliedIndex;
+    this.#appliedIndex = event.appliedIndex;
+    this.#cluster.stateFollowed();
+    for (const change of event.type === 'changed' ? event.changes : []) {
+      if (change.type === 'launchEnded') this.#waits.launchEnded(change.job, change.group);
+      else if (change.type === 'jobDeleted') this.#waits.allEnded(change.name);
+    }
+    if (missedSome) this.#waits.recheck((name) => (this.#state.job(name)?.openLaunches ?? 0) > 0);
+  }
+
+  #listening(outcome: ListenOutcome): void {
+    const { host, port } = this.#config.httpAddress;
+    if (!outcome.ok) {
+      this.#context.stopNode(EXIT_HTTP_ADDRESS, `cannot serve HTTP on ${host}:${port}: ${outcome.error}`);
+      return;
+    }
+    this.#context.log.info('serving HTTP', { host, port: outcome.port, engine: this.#server.engine });
+    if (!isLoopback(host)) {
+      this.#context.log.warn(
+        'THE API IS OPEN TO THE NETWORK AND ASKS FOR NO PASSWORD: whoever reaches this address can run commands here',
+        { host, port: outcome.port },
+      );
+    }
+    this.#context.ready();
+  }
+
+  /** Every call of the server becomes a turn of this actor; a broken invariant ends it, after the client's 500. */
+  #handler(): HttpHandler {
+    const api = this.#api;
+    const counted = (answer: HttpAnswer): HttpAnswer => {
+      this.#context.count(`http_answers_total{class="${Math.floor(answer.status / 100)}xx"}`);
+      return answer;
+    };
+    return {
+      bodyLimit: (method, target) => api.bodyLimit(method, target),
+      refuseBody: (reason, limitBytes) => counted(api.refuseBody(reason, limitBytes)),
+      failed: (error) => counted(api.failed(error)),
+      handle: ({ request, answer, onAborted }) =>
+        this.#context.enter(() => {
+          try {
+            api.handle({
+              request,
+              answer: (given) => answer(counted(given)),
+              onAborted: (listener) => onAborted(() => this.#context.enter(listener)),
+            });
+          } catch (error) {
+            answer(counted(api.failed(error)));
+            if (error instanceof AssertionFailed) throw error;
+          }
+        }),
+    };
+  }
+
+  #services(ports: ApiPorts): Services {
+    const { nodeName, version, region, encrypted, ui } = this.#config;
+    const context = this.#context;
+    return {
+      node: { name: nodeName, version, region, encrypted, ui },
+      state: this.#state,
+      writes: new ActorWrites(context, this.#proposer, this.#waits),
+      cluster: this.#cluster,
+      rules: ports.rules,
+      metrics: ports.metrics,
+      pause: { isPaused: false },
+      nowMs: () => context.wallNow(),
+      uuid: () => randomUuid(context.random),
+      warn: (message, fields) => context.log.warn(message, fields),
+    };
+  }
+}
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\.[0-9.]+$/.test(host);
+
+/** Sixteen random bytes, written as a UUID. */
+function randomUuid(random: Random): string {
+  const words = Array.from({ length: 4 }, () =>
+    random
+      .below(2 ** 32)
+      .toString(16)
+      .padStart(8, '0'),
+  );
+  return words.join('').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+export const definition: ActorDefinition<ApiCommand, ApiConfig, ApiPorts> = {
+  mailbox: { capacity: 65_536, overflow: { policy: 'credit' } },
+  start: (context, config, ports) => new ApiActor(context, config, ports),
+};

@@ -1,0 +1,138 @@
+import { type ApiErrorCode, isApiErrorCode } from '../../../src/api/errors.ts';
+import type { LaunchWaits } from '../../../src/api/launch-waits.ts';
+import type { BusyExecution, ClusterMember, Done, Failure, Outcome, Writes } from '../../../src/api/services.ts';
+import { assert, assertNever } from '../../../src/core/assert.ts';
+import type { Command } from '../../../src/core/jobs/commands.ts';
+import type { JobRecord, StringMap, SubmittedJob } from '../../../src/core/jobs/records.ts';
+import { limits } from '../../../src/core/limits.ts';
+import type { Instant, JobName, Stamp } from '../../../src/core/units.ts';
+import { type AskOutcome, type Context, localRef } from '../../../src/runtime/types.ts';
+import type { MembershipCommand } from '../../cluster/membership/protocol.ts';
+import type { ProposalOutcome, Proposer } from '../../proposer.ts';
+import type { DispatcherCommand, RunReply } from '../../scheduling/dispatcher/protocol.ts';
+
+/** A run is answered by a proposal of the dispatcher's: this is longer than that may take. */
+const RUN_TIMEOUT_MS = 35_000;
+const BUSY_TIMEOUT_MS = 5_000;
+const LEAVE_TIMEOUT_MS = 30_000;
+
+const failure = (code: ApiErrorCode, message = ''): { readonly ok: false; readonly failure: Failure } => ({
+  ok: false,
+  failure: { code, message },
+});
+
+/** What the routes change, done by proposing to the log and by asking the dispatcher and the membership. */
+export class ActorWrites<Message> implements Writes {
+  readonly #context: Context<Message>;
+  readonly #proposer: Proposer;
+  readonly #waits: LaunchWaits;
+
+  constructor(context: Context<Message>, proposer: Proposer, waits: LaunchWaits) {
+    this.#context = context;
+    this.#proposer = proposer;
+    this.#waits = waits;
+  }
+
+  setJob(job: SubmittedJob, next: Instant | null, done: Done<JobRecord>): void {
+    this.#propose({ type: 'setJob', nowMs: this.#context.wallNow(), job, next }, done);
+  }
+
+  deleteJob(name: JobName, done: Done<JobRecord>): void {
+    this.#propose({ type: 'deleteJob', name }, done);
+  }
+
+  setDisabled(name: JobName, disabled: boolean, next: Instant | null, done: Done<JobRecord>): void {
+    this.#propose({ type: 'setDisabled', nowMs: this.#context.wallNow(), name, disabled, next }, done);
+  }
+
+  deleteExecutions(name: JobName, done: Done<JobRecord>): void {
+    this.#propose({ type: 'deleteExecutions', name }, done);
+  }
+
+  run(name: JobName, tags: StringMap | null, awaitEnd: boolean, done: Done<Stamp>): () => void {
+    if (!awaitEnd) {
+      this.#askRun(name, tags, done);
+      return () => undefined;
+    }
+    if (this.#waits.size >= limits.waitingRuns) {
+      done(failure('overloaded', 'Too many requests wait for the end of a run.'));
+      return () => undefined;
+    }
+    const wait = this.#waits.begin(name, (group) => done({ ok: true, value: group }));
+    this.#askRun(name, tags, (outcome) => {
+      if (outcome.ok) {
+        this.#waits.launched(wait, outcome.value);
+      } else {
+        this.#waits.forget(wait);
+        done(outcome);
+      }
+    });
+    return () => this.#waits.forget(wait);
+  }
+
+  listBusy(done: Done<readonly BusyExecution[]>): void {
+    const dispatcher = localRef<DispatcherCommand>('dispatcher');
+    this.#context.ask(
+      dispatcher,
+      { type: 'listBusy' },
+      BUSY_TIMEOUT_MS,
+      (outcome: AskOutcome<readonly BusyExecution[]>) => done(answerOf(outcome)),
+    );
+  }
+
+  leave(done: Done<readonly ClusterMember[]>): void {
+    const membership = localRef<MembershipCommand>('membership');
+    this.#context.ask(
+      membership,
+      { type: 'leave' },
+      LEAVE_TIMEOUT_MS,
+      (outcome: AskOutcome<readonly ClusterMember[]>) => done(answerOf(outcome)),
+    );
+  }
+
+  #askRun(name: JobName, tags: StringMap | null, done: Done<Stamp>): void {
+    const dispatcher = localRef<DispatcherCommand>('dispatcher');
+    this.#context.ask(dispatcher, { type: 'run', name, tags }, RUN_TIMEOUT_MS, (outcome: AskOutcome<RunReply>) => {
+      const answer = answerOf(outcome);
+      if (!answer.ok) done(answer);
+      else if (answer.value.type === 'launched') done({ ok: true, value: answer.value.group });
+      else done(failure(codeOf(answer.value.code)));
+    });
+  }
+
+  #propose(command: Command, done: Done<JobRecord>): void {
+    this.#proposer.propose(command, (outcome) => done(jobOf(outcome)));
+  }
+}
+
+function jobOf(outcome: ProposalOutcome): Outcome<JobRecord> {
+  switch (outcome.type) {
+    case 'refused':
+      return failure(codeOf(outcome.reason));
+    case 'unknown':
+      return failure('outcome_unknown');
+    case 'applied': {
+      const { result } = outcome;
+      if (result.type === 'refused') return failure(codeOf(result.code), result.message);
+      assert(result.type === 'job', 'a command on a job gives the job');
+      return { ok: true, value: result.job };
+    }
+    default:
+      return assertNever(outcome);
+  }
+}
+
+function answerOf<Reply>(outcome: AskOutcome<Reply>): Outcome<Reply> {
+  if (outcome.ok) return { ok: true, value: outcome.reply };
+  return failure(outcome.reason === 'rejected' ? 'overloaded' : 'outcome_unknown');
+}
+
+/** Reasons of the log and the dispatcher, as the API's codes. */
+const reasons: ReadonlyMap<string, ApiErrorCode> = new Map<string, ApiErrorCode>([
+  ['not_leader', 'no_leader'],
+  ['too_large', 'job_too_large'],
+  ['unknown', 'outcome_unknown'],
+]);
+
+const codeOf = (reason: string): ApiErrorCode =>
+  reasons.get(reason) ?? (isApiErrorCode(reason) ? reason : 'internal_error');

@@ -1,0 +1,60 @@
+import { createRequire } from 'node:module';
+
+/** The part of uWebSockets.js that is used here; the types of its packages can't be found by way of their exports. */
+export interface Uws {
+  App(): UwsApp;
+  us_listen_socket_close(socket: UwsListenSocket): void;
+  us_socket_local_port(socket: UwsListenSocket): number;
+  readonly LIBUS_LISTEN_EXCLUSIVE_PORT: number;
+}
+
+/** Opaque; false where listening failed. Any function given `false` for it ends the process. */
+export interface UwsListenSocket {
+  readonly uwsListenSocket: never;
+}
+
+export interface UwsApp {
+  any(pattern: string, handler: (response: UwsResponse, request: UwsRequest) => void): UwsApp;
+  listen(host: string, port: number, options: number, done: (socket: UwsListenSocket | false) => void): UwsApp;
+  listen(port: number, options: number, done: (socket: UwsListenSocket | false) => void): UwsApp;
+  close(): UwsApp;
+}
+
+/** Valid during the handler's call only. */
+export interface UwsRequest {
+  getHeader(lowerCaseName: string): string;
+  getCaseSensitiveMethod(): string;
+  getUrl(): string;
+  getQuery(): string | undefined;
+}
+
+/** Valid until it ended or was aborted. */
+export interface UwsResponse {
+  onAborted(listener: () => void): UwsResponse;
+  /** The chunk's memory is gone after the call. */
+  onData(listener: (chunk: ArrayBuffer, isLast: boolean) => void): UwsResponse;
+  cork(write: () => void): UwsResponse;
+  writeStatus(status: string): UwsResponse;
+  writeHeader(name: string, value: string): UwsResponse;
+  end(body: string | Uint8Array, closesConnection: boolean): UwsResponse;
+  close(): UwsResponse;
+}
+
+export type LoadedUws = { readonly ok: true; readonly uws: Uws } | { readonly ok: false; readonly error: string };
+
+/** ABI of Node 23: the last for which the older package has a binary. The newer one has 22, 24 and 26. */
+const LAST_ABI_OF_OLDER = 131;
+
+/** Loads the package whose binary fits this Node. Where none does (another libc, an older glibc), the error says so. */
+export function loadUws(): LoadedUws {
+  const name = Number(process.versions.modules) <= LAST_ABI_OF_OLDER ? 'uWebSockets.js' : 'uws-node24';
+  try {
+    const uws = createRequire(import.meta.url)(name) as Uws;
+    return { ok: true, uws };
+  } catch (error) {
+    const lines = String(error)
+      .split('\n')
+      .filter((line) => line.trim() !== '');
+    return { ok: false, error: `${name}: ${lines.at(-1) ?? 'no reason given'}` };
+  }
+}

@@ -1,0 +1,160 @@
+import { STATUS_CODES } from 'node:http';
+import type { HttpAnswer, HttpHandler, HttpServer, ListenOutcome, RequestHeaders } from '../../api/http.ts';
+import { limits } from '../../core/limits.ts';
+import { BodyBudget, BodyIntake } from './body-intake.ts';
+import { OneAnswer } from './one-answer.ts';
+import type { Uws, UwsApp, UwsListenSocket, UwsRequest, UwsResponse } from './uws-module.ts';
+
+interface Head {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: RequestHeaders;
+  /** Declared length of the body; 0 when none is declared. */
+  readonly declaredBytes: number;
+}
+
+const NO_BODY = new Uint8Array(0);
+
+/**
+ * HTTP on uWebSockets.js. What would abort the process there is kept in this file (measured-facts 1): each request has
+ * its abort listener before anything else, nothing thrown reaches the library, a listening socket is looked at before
+ * it is used, and the end of the thread closes the app. A thread that holds one must never be terminated.
+ */
+export class UwsServer implements HttpServer {
+  readonly engine = 'uWebSockets.js';
+  readonly #uws: Uws;
+  readonly #handler: HttpHandler;
+  readonly #app: UwsApp;
+  readonly #budget = new BodyBudget();
+  readonly #onExit = (): void => this.close();
+  #listening: UwsListenSocket | null = null;
+  #openRequests = 0;
+  #drained: (() => void) | null = null;
+  #isClosed = false;
+
+  constructor(uws: Uws, handler: HttpHandler) {
+    this.#uws = uws;
+    this.#handler = handler;
+    this.#app = uws.App().any('/*', (response, request) => this.#serve(response, request));
+    process.on('exit', this.#onExit);
+  }
+
+  /** Exclusively: uWebSockets.js would otherwise share a port with another process of this user without a word. */
+  listen(host: string, port: number, done: (outcome: ListenOutcome) => void): void {
+    const exclusive = this.#uws.LIBUS_LISTEN_EXCLUSIVE_PORT;
+    const listening = (socket: UwsListenSocket | false): void => {
+      if (socket === false) {
+        done({ ok: false, error: 'the address is in use, or is none of this machine' });
+        return;
+      }
+      this.#listening = socket;
+      done({ ok: true, port: this.#uws.us_socket_local_port(socket) });
+    };
+    if (host === '') this.#app.listen(port, exclusive, listening);
+    else this.#app.listen(host, port, exclusive, listening);
+  }
+
+  drain(done: () => void): void {
+    if (this.#listening !== null) this.#uws.us_listen_socket_close(this.#listening);
+    this.#listening = null;
+    this.#drained = done;
+    this.#checkDrained();
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    process.off('exit', this.#onExit);
+    this.#app.close();
+  }
+
+  #serve(response: UwsResponse, request: UwsRequest): void {
+    this.#openRequests += 1;
+    const one = new OneAnswer(
+      (answer, closes) => send(response, answer, head?.method === 'HEAD', closes),
+      () => {
+        this.#openRequests -= 1;
+        this.#checkDrained();
+      },
+    );
+    response.onAborted(() => one.aborted());
+    let head: Head | null = null;
+    try {
+      head = readHead(request);
+      this.#receive(head, response, one);
+    } catch (error) {
+      one.answer(this.#handler.failed(error));
+    }
+  }
+
+  /** The answer to a body that is declared too large comes before the body, which is then skipped. */
+  #receive(head: Head, response: UwsResponse, one: OneAnswer): void {
+    const limitBytes = this.#handler.bodyLimit(head.method, head.target);
+    if (limitBytes === 0) {
+      this.#handle(head, NO_BODY, one);
+    } else if (head.declaredBytes > limitBytes) {
+      one.answer(this.#handler.refuseBody('too_large', limitBytes), head.declaredBytes > limits.discardedBodyBytes);
+    } else {
+      const intake = new BodyIntake(limitBytes, this.#budget);
+      response.onData((chunk, isLast) => this.#receiveChunk(head, intake, one, new Uint8Array(chunk), isLast));
+      one.onAborted(() => intake.release());
+    }
+  }
+
+  #receiveChunk(head: Head, intake: BodyIntake, one: OneAnswer, chunk: Uint8Array, isLast: boolean): void {
+    if (!one.isOpen) return;
+    intake.add(chunk);
+    if (!isLast && !intake.isEndless) return;
+    if (intake.refusal !== null) {
+      one.answer(this.#handler.refuseBody(intake.refusal, intake.limitBytes), !isLast);
+      return;
+    }
+    this.#handle(head, intake.bytes(), one);
+    intake.release();
+  }
+
+  #handle(head: Head, body: Uint8Array, one: OneAnswer): void {
+    try {
+      this.#handler.handle(one.exchange(requestOf(head, body)));
+    } catch (error) {
+      one.answer(this.#handler.failed(error));
+    }
+  }
+
+  #checkDrained(): void {
+    if (this.#drained === null || this.#openRequests > 0) return;
+    const done = this.#drained;
+    this.#drained = null;
+    done();
+  }
+}
+
+const requestOf = ({ method, target, headers }: Head, body: Uint8Array) => ({ method, target, headers, body });
+
+/** Copies what is needed: the request is gone after this turn. */
+function readHead(request: UwsRequest): Head {
+  const query = request.getQuery();
+  return {
+    method: request.getCaseSensitiveMethod(),
+    target: query === undefined || query === '' ? request.getUrl() : `${request.getUrl()}?${query}`,
+    headers: {
+      host: request.getHeader('host'),
+      origin: request.getHeader('origin'),
+      accept: request.getHeader('accept'),
+      contentType: request.getHeader('content-type'),
+    },
+    declaredBytes: Number(request.getHeader('content-length')) || 0,
+  };
+}
+
+/** A HEAD gets no body and, since the library counts a stated length as owed bytes, a length of 0. */
+function send(response: UwsResponse, answer: HttpAnswer, isHead: boolean, closesConnection: boolean): void {
+  response.cork(() => {
+    response.writeStatus(`${answer.status} ${STATUS_CODES[answer.status] ?? 'Unknown'}`);
+    for (const [name, value] of answer.headers) response.writeHeader(name, withoutBreaks(value));
+    response.end(isHead ? '' : answer.body, closesConnection);
+  });
+}
+
+/** The library writes header lines as they are given. */
+export const withoutBreaks = (value: string): string => value.replace(/[\r\n\0]/g, ' ');

@@ -1,0 +1,74 @@
+import type { JobRecord } from '../core/jobs/records.ts';
+import { type JobName, jobName } from '../core/units.ts';
+import { emptyError, jsonAnswer } from './answers.ts';
+import type { Exchange, Header, HttpAnswer, HttpRequest } from './http.ts';
+import { jobJson } from './job-json.ts';
+import { isJobName } from './job-rules.ts';
+import type { Query } from './query.ts';
+import type { Failure, Services } from './services.ts';
+
+/** One request on its way through a handler: what it asks, what there is to answer it from, and how. */
+export class Call {
+  readonly services: Services;
+  readonly request: HttpRequest;
+  readonly query: Query;
+  /** Values of the route's parameters, decoded. */
+  readonly parameters: readonly string[];
+  readonly #exchange: Exchange;
+  readonly #headers: readonly Header[];
+
+  constructor(
+    services: Services,
+    exchange: Exchange,
+    query: Query,
+    parameters: readonly string[],
+    headers: readonly Header[],
+  ) {
+    this.services = services;
+    this.request = exchange.request;
+    this.query = query;
+    this.parameters = parameters;
+    this.#exchange = exchange;
+    this.#headers = headers;
+  }
+
+  /** `headers` given to the call go with every answer. */
+  answer(answer: HttpAnswer): void {
+    this.#exchange.answer({ ...answer, headers: [...answer.headers, ...this.#headers] });
+  }
+
+  /** Indented when the query has `pretty`, with any value. */
+  json(status: number, compact: string, headers: readonly Header[] = []): void {
+    this.answer(jsonAnswer(status, compact, this.query.has('pretty'), headers));
+  }
+
+  /** A list with its length, or the length before it was cut to a page. */
+  list(items: readonly string[], total = items.length): void {
+    this.json(200, `[${items.join(',')}]`, [['X-Total-Count', String(total)]]);
+  }
+
+  job(status: number, job: JobRecord, headers: readonly Header[] = []): void {
+    this.json(status, jobJson(job), headers);
+  }
+
+  /** An answer without a body, as Dkron gives it for most failures. */
+  fail({ code, message }: Failure): void {
+    this.answer(emptyError(code, message));
+  }
+
+  onAborted(listener: () => void): void {
+    this.#exchange.onAborted(listener);
+  }
+
+  /** The route's first parameter. */
+  get jobName(): JobName {
+    return jobName(this.parameters[0] ?? '');
+  }
+
+  /** The job that the path names; when there is none, the request is answered. */
+  findJob(): JobRecord | undefined {
+    const job = isJobName(this.jobName) ? this.services.state.job(this.jobName) : undefined;
+    if (job === undefined) this.fail({ code: 'job_not_found', message: `there is no job ${this.jobName}` });
+    return job;
+  }
+}

@@ -1,0 +1,64 @@
+/** What a route sees of a request; the body is whole and bounded. */
+export interface HttpRequest {
+  /** As sent: methods are case-sensitive. */
+  readonly method: string;
+  /** Path and query as sent, undecoded. */
+  readonly target: string;
+  readonly headers: RequestHeaders;
+  readonly body: Uint8Array;
+}
+
+/** The header lines that routes look at; empty when absent. */
+export interface RequestHeaders {
+  readonly host: string;
+  readonly origin: string;
+  readonly accept: string;
+  readonly contentType: string;
+}
+
+export type Header = readonly [name: string, value: string];
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: readonly Header[];
+  /** Text is sent as UTF-8. The answer to a HEAD is sent without it. */
+  readonly body: string | Uint8Array;
+}
+
+/** One request and its one answer. */
+export interface Exchange {
+  readonly request: HttpRequest;
+  /** Once; after the client went away it does nothing. */
+  answer(answer: HttpAnswer): void;
+  /** Called when the client goes away before the answer. */
+  onAborted(listener: () => void): void;
+}
+
+/** The code behind an HTTP server. */
+export interface HttpHandler {
+  /** Most bytes of body that this request may have; 0: whatever comes is thrown away. */
+  bodyLimit(method: string, target: string): number;
+  /** A body beyond its limit, or beyond what all requests together may hold (`overloaded`). */
+  refuseBody(reason: 'too_large' | 'overloaded', limitBytes: number): HttpAnswer;
+  /** An exception came out of `handle`. */
+  failed(error: unknown): HttpAnswer;
+  handle(exchange: Exchange): void;
+}
+
+export type ListenOutcome =
+  | { readonly ok: true; readonly port: number }
+  | { readonly ok: false; readonly error: string };
+
+/** A server for one handler. Its calls into the handler are callbacks of a port: they may come at any time. */
+export interface HttpServer {
+  /** Name of what carries it, for the log. */
+  readonly engine: string;
+  /** An empty host stands for every address; port 0 for any free port. */
+  listen(host: string, port: number, done: (outcome: ListenOutcome) => void): void;
+  /** Takes no new connections; `done` when every request that was begun has its answer or lost its client. */
+  drain(done: () => void): void;
+  /** Ends every connection. Idempotent. */
+  close(): void;
+}
+
+export type HttpServerFactory = (handler: HttpHandler) => HttpServer;

@@ -1,0 +1,110 @@
+import type { StringMap } from '../core/jobs/records.ts';
+import { limits } from '../core/limits.ts';
+import type { Instant, WallMs } from '../core/units.ts';
+import { catchupPolicies, type JobDraft } from './job-draft.ts';
+
+/** What of a job its due times depend on. */
+export interface Timing {
+  readonly name: string;
+  readonly schedule: string;
+  readonly timezone: string;
+  readonly startsAt: Instant | null;
+}
+
+/** What the API must know of schedules, zones and executors; every `…Error` is null when all is well. */
+export interface JobRules {
+  /** The parser's sentence, without `can't parse job schedule: `. */
+  scheduleError(timing: Pick<Timing, 'name' | 'schedule' | 'timezone'>): string | null;
+  /** Go's sentence for a zone that can't be loaded. */
+  timezoneError(timezone: string): string | null;
+  /** Nanoseconds; null: no Go duration. */
+  duration(text: string): bigint | null;
+  /** Detail of a bad `mem_limit` (dkron-v4 2.6.1). */
+  memoryLimitError(text: string): string | null;
+  /** What is shown as the next run; `anchorMs` is what `@every` counts from. Null: never. */
+  next(timing: Timing, anchorMs: WallMs, nowMs: WallMs): Instant | null;
+  /** Offset of a job's zone, east positive; of UTC when the zone is empty. */
+  offsetSeconds(timezone: string, at: Instant): number;
+}
+
+const MAX_UINT32 = (1n << 32n) - 1n;
+const MAX_INT32 = (1n << 31n) - 1n;
+
+/** Null: the job may be set. Otherwise the reason, in Dkron's order and words, then ours (dkron-v4 1.5). */
+export function validateJob(job: JobDraft, rules: JobRules): string | null {
+  return (
+    nameError(job.name) ??
+    (job.parentJob === job.name ? 'the job can not have itself as parent' : null) ??
+    scheduleError(job, rules) ??
+    concurrencyError(job.concurrency) ??
+    (job.timezone === '' ? null : rules.timezoneError(job.timezone)) ??
+    (job.executor === 'shell' ? shellError(job.executorConfig, rules) : null) ??
+    numberError(job) ??
+    childrenError(job.dependentJobs) ??
+    catchupError(job, rules) ??
+    onLostError(job.onLost)
+  );
+}
+
+/** True of what can be the name of a job; nothing else needs to be looked for. */
+export const isJobName = (name: string): boolean => nameError(name) === null;
+
+function nameError(name: string): string | null {
+  if (name === '') return 'name cannot be empty';
+  const illegal = /[^\p{Ll}0-9_-]/u.exec(name);
+  if (illegal !== null) return `name contains illegal character '${illegal[0]}'`;
+  if (Buffer.byteLength(name) > limits.jobNameBytes) return `name is longer than ${limits.jobNameBytes} bytes`;
+  return null;
+}
+
+function scheduleError(job: JobDraft, rules: JobRules): string | null {
+  if (job.schedule === '' && job.parentJob !== '') return null;
+  const error = rules.scheduleError(job);
+  return error === null ? null : `can't parse job schedule: ${error}`;
+}
+
+function concurrencyError(concurrency: string): string | null {
+  if (concurrency === '' || concurrency === 'allow' || concurrency === 'forbid') return null;
+  return 'invalid concurrency policy value, use "allow" or "forbid"';
+}
+
+function shellError(config: StringMap | null, rules: JobRules): string | null {
+  const timeout = config?.timeout ?? '';
+  if (timeout !== '' && rules.duration(timeout) === null) return 'Error parsing job timeout value';
+  const memoryLimit = config?.mem_limit ?? '';
+  const detail = memoryLimit === '' ? null : rules.memoryLimitError(memoryLimit);
+  return detail === null ? null : `Error parsing job memory limit value: ${detail}`;
+}
+
+/** Dkron stores these in 32 bits and cuts off what is more; here that is refused. */
+function numberError(job: JobDraft): string | null {
+  if (job.retries > MAX_UINT32) return `retries must be at most ${MAX_UINT32}`;
+  if (!fitsInt32(job.successCount)) return `success_count must be within ${-MAX_INT32 - 1n} and ${MAX_INT32}`;
+  if (!fitsInt32(job.errorCount)) return `error_count must be within ${-MAX_INT32 - 1n} and ${MAX_INT32}`;
+  return null;
+}
+
+const fitsInt32 = (value: bigint): boolean => value >= -MAX_INT32 - 1n && value <= MAX_INT32;
+
+/** Clients may name children that don't exist, as in Dkron, but not what can't exist. */
+function childrenError(names: readonly string[] | null): string | null {
+  const impossible = names?.find((name) => !isJobName(name));
+  return impossible === undefined ? null : `dependent_jobs: ${nameError(impossible)}`;
+}
+
+function catchupError({ catchup }: JobDraft, rules: JobRules): string | null {
+  if (catchup === null) return null;
+  if (!catchupPolicies.some((policy) => policy === catchup.policy)) {
+    return `catchup.policy must be one of ${catchupPolicies.join(', ')}`;
+  }
+  const window = rules.duration(catchup.window);
+  if (window === null || window < 0n) return 'catchup.window must be a duration such as 90s or 1h30m, and not negative';
+  if (catchup.cap < 1n || catchup.cap > BigInt(limits.catchupCapMost)) {
+    return `catchup.cap must be within 1 and ${limits.catchupCapMost}`;
+  }
+  return null;
+}
+
+function onLostError(onLost: string): string | null {
+  return onLost === '' || onLost === 'record' || onLost === 'rerun' ? null : 'on_lost must be record or rerun';
+}

@@ -1,0 +1,78 @@
+import { limits } from '../core/limits.ts';
+import type { Call } from './call.ts';
+import {
+  getIsLeader,
+  getLeader,
+  getPause,
+  getStatus,
+  leave,
+  listBusy,
+  listMembers,
+  setPause,
+} from './handlers/cluster.ts';
+import { deleteExecutions, getExecution, listExecutions } from './handlers/executions.ts';
+import { deleteJob, getJob, listJobs, runJob, setJob, toggleJob } from './handlers/jobs.ts';
+import { getHealth, getInterface, getMetrics, getReadiness, getRoot, getVariables } from './handlers/pages.ts';
+import { restore } from './handlers/restore.ts';
+
+export interface Route {
+  readonly method: string;
+  /** `:name` stands for one segment, `*` at the end for any rest. */
+  readonly pattern: string;
+  readonly handle: (call: Call) => void;
+  /** Most bytes of body; 0: a body is thrown away. */
+  readonly bodyBytes: number;
+  /** Carries `X-Whom` and the cross-origin headers; Dkron's `/health` does not. */
+  readonly isGrouped: boolean;
+  /** Exists only with the web interface. */
+  readonly isInterface: boolean;
+}
+
+type Options = Partial<Pick<Route, 'bodyBytes' | 'isGrouped' | 'isInterface'>>;
+
+const route = (method: string, pattern: string, handle: Route['handle'], options: Options = {}): Route => ({
+  method,
+  pattern,
+  handle,
+  bodyBytes: 0,
+  isGrouped: true,
+  isInterface: false,
+  ...options,
+});
+
+const job: Options = { bodyBytes: limits.requestBodyBytes };
+const ungrouped: Options = { isGrouped: false };
+const ui: Options = { isInterface: true };
+
+/** Every route (docs/api/routes.md; a test compares the two). */
+export const routes: readonly Route[] = [
+  route('GET', '/', getRoot, ui),
+  route('GET', '/ui/*', getInterface, ui),
+  route('GET', '/health', getHealth, ungrouped),
+  route('GET', '/health/ready', getReadiness, ungrouped),
+  route('GET', '/metrics', getMetrics),
+  route('GET', '/debug/vars', getVariables),
+  route('GET', '/v1', getStatus),
+  route('GET', '/v1/', getStatus),
+  route('GET', '/v1/members', listMembers),
+  route('GET', '/v1/leader', getLeader),
+  route('GET', '/v1/isleader', getIsLeader),
+  route('POST', '/v1/leave', leave),
+  route('POST', '/v1/restore', restore, { bodyBytes: limits.restoreBodyBytes }),
+  route('GET', '/v1/busy', listBusy),
+  route('GET', '/v1/pause', getPause),
+  route('POST', '/v1/pause', setPause(true)),
+  route('POST', '/v1/unpause', setPause(false)),
+  route('GET', '/v1/jobs', listJobs),
+  route('POST', '/v1/jobs', setJob, job),
+  route('PATCH', '/v1/jobs', setJob, job),
+  route('PUT', '/v1/jobs/:job', setJob, job),
+  route('GET', '/v1/jobs/:job', getJob),
+  route('DELETE', '/v1/jobs/:job', deleteJob),
+  route('POST', '/v1/jobs/:job', runJob),
+  route('POST', '/v1/jobs/:job/run', runJob),
+  route('POST', '/v1/jobs/:job/toggle', toggleJob),
+  route('GET', '/v1/jobs/:job/executions', listExecutions),
+  route('DELETE', '/v1/jobs/:job/executions', deleteExecutions),
+  route('GET', '/v1/jobs/:job/executions/:execution', getExecution),
+];
