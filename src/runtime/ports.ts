@@ -8,11 +8,13 @@ export interface Store {
   /** Visits committed entries in key order until `visit` returns false. Reads of one turn see one snapshot. */
   range(options: RangeOptions, visit: (key: Uint8Array, value: Uint8Array) => boolean | undefined): void;
   /**
-   * Atomic: all of `writes`, or none. `done(null)` comes in a later turn, after the flush; visible then and not
-   * before. Commits of one turn may share a flush; they become visible in the order given. After an error nothing
-   * of the commit is visible: `StoreFull` when space is missing, anything else means the disk can't be trusted (P6).
+   * Atomic: all of `writes`, in order, or none; an empty list waits for the commits before it. Bytes are copied.
+   * Keys have 1 to limits.storeKeyBytes bytes. `done(null)` comes in a later turn, after the flush; visible then and not
+   * before. Commits of one turn may share a flush, and then fail together; they become visible in the order given.
+   * After an error nothing of the commit is visible: `StoreFull` when space is missing, anything else means the disk can't be trusted (P6).
    */
   commit(writes: readonly StoreWrite[], done: (error: Error | null) => void): void;
+  /** Commits that are not done yet may be kept or lost; their `done` doesn't come. Nothing may be called after it. */
   close(): void;
 }
 

@@ -1,4 +1,5 @@
 import { assert } from '../../core/assert.ts';
+import { limits } from '../../core/limits.ts';
 import type { Prng } from '../../core/prng.ts';
 import { type RangeOptions, type Store, StoreFull, type StoreName, type StorePort, type StoreWrite } from '../ports.ts';
 import type { Simulation } from './simulation.ts';
@@ -49,7 +50,7 @@ export class SimulatedDisk {
   }
 
   /** The store port of one life of an actor. */
-  portFor(world: SimulatedWorld): StorePort {
+  portFor(world: Pick<SimulatedWorld, 'onEnd'>): StorePort {
     return {
       open: (name, mode) => {
         const file = this.#file(name);
@@ -65,7 +66,7 @@ export class SimulatedDisk {
     return this.random.between(...FLUSH_US) / 1000;
   }
 
-  #openWriter(name: StoreName, file: File, world: SimulatedWorld): SimulatedStore {
+  #openWriter(name: StoreName, file: File, world: Pick<SimulatedWorld, 'onEnd'>): SimulatedStore {
     if (file.writer !== null) throw new Error(`the store ${name} has a writer already`);
     const store = new SimulatedStore(this, file.content, true);
     file.writer = store;
@@ -121,8 +122,14 @@ class SimulatedStore implements Store {
   commit(writes: readonly StoreWrite[], done: (error: Error | null) => void): void {
     this.#assertOpen();
     assert(this.#writable, 'a store that is open for reading takes no commits');
+    for (const { key } of writes) {
+      assert(key.length >= 1 && key.length <= limits.storeKeyBytes, `a key of ${key.length} bytes`);
+    }
     // Copied as the real one does when it encodes: the caller may reuse its buffers.
-    const copies = writes.map(({ key, value }) => ({ key: key.slice(), value: value?.slice() ?? null }));
+    const copies = writes.map(({ key, value }) => ({
+      key: new Uint8Array(key),
+      value: value === null ? null : new Uint8Array(value),
+    }));
     this.#waiting.push({ writes: copies, done });
     if (this.#waiting.length === 1 && this.#flushing.length === 0) this.#scheduleFlush();
   }

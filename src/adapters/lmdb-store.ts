@@ -1,0 +1,141 @@
+import { existsSync, mkdirSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import { open, type RootDatabase } from 'lmdb';
+import { assert } from '../core/assert.ts';
+import { limits } from '../core/limits.ts';
+import { type RangeOptions, type Store, StoreFull, type StorePort, type StoreWrite } from '../runtime/ports.ts';
+
+export interface LmdbOptions {
+  /**
+   * Address space reserved for each store; it holds no memory or disk. Default 16 GiB: a map that has to grow is
+   * mapped anew each time, and its old pages count as memory (measured).
+   */
+  readonly mapSizeBytes?: number;
+  /** Bytes free for us on the file system of a directory; replaced by tests. */
+  readonly freeBytes?: (directory: string) => number;
+}
+
+const DEFAULT_MAP_SIZE_BYTES = 16 * 2 ** 30;
+/** A failed commit on a disk with less space than this failed for lack of it: LMDB reports EIO, never ENOSPC. */
+const FULL_BELOW_BYTES = 16 << 20;
+const NOTHING = new Uint8Array(0);
+
+function freeBytesOf(directory: string): number {
+  const { bavail, bsize } = statfsSync(directory);
+  return bavail * bsize;
+}
+
+/** The stores of one node: an LMDB environment of its own for each, in `directory`. */
+export function lmdbStores(directory: string, options: LmdbOptions = {}): StorePort {
+  const { mapSizeBytes = DEFAULT_MAP_SIZE_BYTES, freeBytes = freeBytesOf } = options;
+  return {
+    open(name, mode) {
+      const path = join(directory, name);
+      const readOnly = mode === 'read';
+      if (readOnly && !existsSync(path)) {
+        throw new Error(`the store ${path} does not exist; its writer has to open it before a reader does`);
+      }
+      if (!readOnly) mkdirSync(path, { recursive: true });
+      const database = open<Uint8Array, Uint8Array>({
+        path,
+        readOnly,
+        mapSize: mapSizeBytes,
+        keyEncoding: 'binary',
+        encoding: 'binary',
+        // What is visible is durable (P5); the writer's thread waits for the flush, this one doesn't.
+        overlappingSync: false,
+        // A directory whose name looks like one with an extension is still a directory.
+        noSubdir: false,
+      });
+      return new LmdbStore(database, readOnly, () => freeBytes(path));
+    },
+  };
+}
+
+class LmdbStore implements Store {
+  readonly #database: RootDatabase<Uint8Array, Uint8Array>;
+  readonly #readOnly: boolean;
+  readonly #freeBytes: () => number;
+  #lastCommit: Promise<unknown> = Promise.resolve();
+  #resetPlanned = false;
+  #open = true;
+
+  constructor(database: RootDatabase<Uint8Array, Uint8Array>, readOnly: boolean, freeBytes: () => number) {
+    this.#database = database;
+    this.#readOnly = readOnly;
+    this.#freeBytes = freeBytes;
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    this.#beginRead();
+    const found = this.#database.getBinaryFast(key);
+    // One buffer serves all reads, and only its `length` is the value's: copied before the next read overwrites it.
+    return found === undefined ? undefined : new Uint8Array(found.buffer, found.byteOffset, found.length).slice();
+  }
+
+  range(options: RangeOptions, visit: (key: Uint8Array, value: Uint8Array) => boolean | undefined): void {
+    this.#beginRead();
+    const { offset = 0, limit, keysOnly = false } = options;
+    if (limit !== undefined && limit <= 0) return;
+    const query = { ...boundsOf(options), offset, ...(limit === undefined ? {} : { limit }) };
+    // Leaving a for-of loop, also by a throw, closes the cursor; an open one would keep pages from being reused.
+    if (keysOnly) {
+      for (const key of this.#database.getKeys(query)) if (visit(new Uint8Array(key), NOTHING) === false) return;
+    } else {
+      for (const { key, value } of this.#database.getRange(query)) {
+        if (visit(new Uint8Array(key), new Uint8Array(value)) === false) return;
+      }
+    }
+  }
+
+  commit(writes: readonly StoreWrite[], done: (error: Error | null) => void): void {
+    assert(this.#open, 'the store is open');
+    assert(!this.#readOnly, 'a store that is open for reading takes no commits');
+    // All checks come first: what is put in one turn is one transaction, so nothing may fail halfway.
+    for (const { key } of writes) {
+      assert(key.length >= 1 && key.length <= limits.storeKeyBytes, `a key of ${key.length} bytes`);
+    }
+    for (const { key, value } of writes) {
+      this.#lastCommit = value === null ? this.#database.remove(key) : this.#database.put(key, new Uint8Array(value));
+    }
+    const finish = (error: Error | null) => {
+      if (this.#open) done(error);
+    };
+    this.#lastCommit.then(
+      () => finish(null),
+      (error: unknown) => finish(this.#explain(error)),
+    );
+  }
+
+  close(): void {
+    this.#open = false;
+    this.#database.close().catch(() => {});
+  }
+
+  /** All reads of one turn of the event loop see one snapshot; the next turn sees the latest. */
+  #beginRead(): void {
+    assert(this.#open, 'the store is open');
+    if (this.#resetPlanned) return;
+    this.#resetPlanned = true;
+    // LMDB's own reset comes with a timer: too late for a reader that was just told of a commit.
+    queueMicrotask(() => {
+      this.#resetPlanned = false;
+      if (this.#open) this.#database.resetReadTxn();
+    });
+  }
+
+  #explain(error: unknown): Error {
+    const failure = error instanceof Error ? error : new Error(String(error));
+    // The library rejects this promise as well, which nobody else awaits.
+    if ('commitError' in failure && failure.commitError instanceof Promise) failure.commitError.catch(() => {});
+    const free = this.#freeBytes();
+    if (free >= FULL_BELOW_BYTES) return failure;
+    return new StoreFull(`the disk is full: ${free} bytes are free`, { cause: failure });
+  }
+}
+
+/** Bounds as the library wants them: a reverse range starts at its upper end. */
+function boundsOf({ from, to, reverse = false }: RangeOptions): Record<string, unknown> {
+  if (!reverse) return { start: from ?? undefined, end: to ?? undefined };
+  return { start: to ?? undefined, end: from ?? undefined, reverse, exclusiveStart: true, inclusiveEnd: true };
+}
