@@ -52,7 +52,7 @@ export const limits = {
   retainedEntries: 10_000,
   /** Entries deleted in one commit, beside what it writes; more than it can write, so that deleting keeps up. */
   compactedEntries: 2_048,
-  /** Unacknowledged appends to one follower: half a second at 1 ms per round trip is not needed, some batches are. */
+  /** Unacknowledged appends to one follower: they keep a link of some milliseconds busy, and are soon sent again. */
   appendsInFlight: 64,
   appendBytesInFlight: 32 << 20,
   /** Reads that wait for the leader to prove that it leads. */

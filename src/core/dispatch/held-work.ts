@@ -1,6 +1,6 @@
 import type { ExecutionStart } from '../jobs/changes.ts';
+import { joinTail } from '../join-tail.ts';
 import type { MonoMs } from '../units.ts';
-import { joinTail } from './output-tails.ts';
 import { encodeText } from './worker-texts.ts';
 import type { JournalEntry, WorkEnd, WorkerEvent, WorkerOptions, WorkResult } from './worker-types.ts';
 
