@@ -102,33 +102,23 @@ describe('log replication (thesis section 3.5)', () => {
   });
 
   it('does not commit an entry of an earlier term by counting it (section 3.6.2, figure 3.7)', () => {
-    elect(a);
-    propose(a, 'old');
-    // Only the leader and b hold it, and nobody says that they do.
-    for (const message of cluster.network.splice(0)) if (message.to === b.id) cluster.deliver(message);
-    for (const voter of [a, b]) cluster.flush(voter);
-    cluster.network = [];
-    cluster.crash(a);
-    cluster.now = monoMs(cluster.now + 1_000);
-    // b leads; its barrier does not reach anybody, though 'old' does.
-    for (let turn = 0; turn < 6 && b.core.term < 2; turn += 1) {
-      cluster.now = monoMs(Math.max(cluster.now, b.core.nextDeadline() ?? 0));
-      cluster.step(b, { type: 'tick', now: cluster.now });
-      for (const message of cluster.network.splice(0)) cluster.deliver(message);
-      for (const message of cluster.network.splice(0)) cluster.deliver(message);
-      for (const voter of [b, c]) cluster.flush(voter);
-      for (const message of cluster.network.splice(0)) cluster.deliver(message);
-    }
-    cluster.step(b, {
-      type: 'message',
-      now: cluster.now,
-      message: { type: 'appendAccepted', from: c.id, to: b.id, term: b.core.term, match: logIndex(2) },
-    });
-    expect(committedTexts()).toEqual([]);
-    settle();
-    beat(b);
-    settle();
-    expect(committedTexts()).toEqual(['old']);
+    const [me, other] = [voterId('a'), voterId('b')];
+    const voter = new RaftVoter('a', ['a', 'b', 'c']);
+    voter.disk.entries = [{ index: logIndex(1), term: term(1), kind: 'command', payload: textPayload('old') }];
+    voter.disk.hardState = { term: term(1), vote: null, commit: logIndex(0), last: logIndex(1) };
+    let now = monoMs(0);
+    voter.restart(now);
+    now = voter.core.nextDeadline() ?? now;
+    const receive = (message: RaftMessage) => voter.step({ type: 'message', now, message });
+    voter.step({ type: 'tick', now });
+    receive({ type: 'preVoteReply', from: other, to: me, term: term(2), granted: true });
+    voter.flushAll(now);
+    receive({ type: 'voteReply', from: other, to: me, term: term(2), granted: true });
+    voter.flushAll(now);
+    const accepted = (match: number) =>
+      receive({ type: 'appendAccepted', from: other, to: me, term: term(2), match: logIndex(match) });
+    expect(accepted(1).some((effect) => effect.type === 'commit')).toBe(false);
+    expect(accepted(2)).toContainEqual({ type: 'commit', index: 2 });
   });
 
   it('replaces what a follower holds from a leader that did not commit it (figure 3.6)', () => {
