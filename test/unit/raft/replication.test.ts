@@ -5,7 +5,7 @@ import { voterId } from '../../../src/core/raft/entry.ts';
 import type { AppendRequest, RaftMessage } from '../../../src/core/raft/messages.ts';
 import { logIndex, monoMs, term } from '../../../src/core/units.ts';
 import { RaftCluster } from '../../support/raft-cluster.ts';
-import { payloadText, type RaftVoter, testConfig, textPayload } from '../../support/raft-voter.ts';
+import { payloadText, RaftVoter, testConfig, textPayload } from '../../support/raft-voter.ts';
 
 let cluster: RaftCluster;
 let a: RaftVoter;
