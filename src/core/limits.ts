@@ -107,6 +107,8 @@ export const limits = {
   asksPerActor: 65_536,
   /** An actor that isn't ready by then has failed to start; opening a large store takes seconds. */
   actorStartMs: 60_000,
+  /** Dead letters are told at most this often: an overload must not flood the log as well. */
+  deadLetterReportMs: 1_000,
   /** LMDB's longest key with pages of 4 KiB. */
   storeKeyBytes: 1_978,
   /** Names in each table of the shared metrics, and bytes of one name: 100 KiB in all. */

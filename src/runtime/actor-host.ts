@@ -1,7 +1,7 @@
-import { assert, assertNever } from '../core/assert.ts';
+import { assert } from '../core/assert.ts';
 import { limits } from '../core/limits.ts';
-import { type MonoMs, monoMs } from '../core/units.ts';
-import { type Alarm, Cell, type SystemItem, type UserItem } from './cell.ts';
+import { monoMs } from '../core/units.ts';
+import { type Alarm, Cell } from './cell.ts';
 import { makeContext } from './context.ts';
 import type { HostedDefinition } from './definition.ts';
 import type { Batch, Envelope, Notice } from './envelope.ts';
@@ -9,7 +9,7 @@ import type { Link, PostBatch } from './link.ts';
 import type { Platform } from './platform.ts';
 import { type Placement, Router } from './router.ts';
 import { TimerHeap } from './timer-heap.ts';
-import type { AskOutcome } from './types.ts';
+import { TurnRunner } from './turn-runner.ts';
 
 export interface StartActor {
   readonly id: string;
@@ -28,21 +28,28 @@ export class ActorHost {
   readonly platform: Platform;
   readonly node: string;
   readonly router: Router;
+  readonly turns: TurnRunner;
   readonly timers = new TimerHeap<Alarm>();
   readonly #thread: string;
   readonly #cells = new Map<string, Cell>();
   readonly #readyPeers = new Set<string>();
-  #inTurn = false;
 
   constructor(platform: Platform, node: string, thread: string, placement: Placement) {
     this.platform = platform;
     this.node = node;
     this.#thread = thread;
     this.router = new Router(platform, node, thread, placement);
-  }
-
-  get inTurn(): boolean {
-    return this.#inTurn;
+    this.turns = new TurnRunner(this.timers, platform.checkAlways, {
+      failed: (cell, error) => {
+        this.#end(cell);
+        platform.report({ type: 'failed', actor: cell.id, life: cell.life, error });
+      },
+      stopped: (cell) => {
+        this.#end(cell);
+        platform.report({ type: 'stopped', actor: cell.id, life: cell.life });
+      },
+      lateAnswer: ({ from, to, body }) => this.router.deadLetters.add(from, to, body, 'late_answer'),
+    });
   }
 
   /** Runs the actor's `start` as its first turn. */
@@ -54,7 +61,7 @@ export class ActorHost {
     this.#cells.set(id, cell);
     for (const link of this.router.links) link.open(id, this.#window(cell));
     for (const actor of this.#readyPeers) cell.mailbox.putSystem({ type: 'peerStarted', actor });
-    this.turn(cell, () => {
+    this.turns.turn(cell, () => {
       cell.started(definition.start(cell.context, options.config, options.ports));
       cell.state = 'serving';
     });
@@ -123,25 +130,9 @@ export class ActorHost {
   /** Runs `action` as a turn of the actor; inside another turn it waits for its own. */
   enter(cell: Cell, action: () => void): void {
     if (cell.state === 'ended') return;
-    if (this.#inTurn) cell.mailbox.putSystem({ type: 'run', turn: action });
-    else this.turn(cell, action);
+    if (this.turns.inTurn) cell.mailbox.putSystem({ type: 'run', turn: action });
+    else this.turns.turn(cell, action);
     this.platform.requestPump();
-  }
-
-  /** A throw ends the actor and goes no further: the caller may be a library that a throw would break. */
-  turn(cell: Cell, action: () => void): void {
-    if (cell.state === 'ended') return;
-    assert(!this.#inTurn, 'turns never overlap');
-    this.#inTurn = true;
-    cell.turns += 1;
-    try {
-      action();
-    } catch (error) {
-      this.#end(cell);
-      this.platform.report({ type: 'failed', actor: cell.id, life: cell.life, error });
-    } finally {
-      this.#inTurn = false;
-    }
   }
 
   becomeReady(cell: Cell): void {
@@ -157,11 +148,12 @@ export class ActorHost {
   pump(): void {
     for (const batch of this.router.takeLooped()) this.receive(this.#thread, batch);
     for (const cell of [...this.#cells.values()]) this.#drain(cell);
-    this.#fireDue(this.platform.monoNow());
-    for (const cell of [...this.#cells.values()]) this.#endBatch(cell);
+    this.turns.fireDue(this.platform.monoNow());
+    for (const cell of [...this.#cells.values()]) this.turns.endBatch(cell);
     this.router.flush();
-    const next = this.timers.nextAt();
-    this.platform.wakeAt(next === null ? null : monoMs(next));
+    const wakeUps = [this.timers.nextAt(), this.router.reportDeadLetters(this.platform.monoNow())];
+    const next = Math.min(...wakeUps.map((at) => at ?? Number.POSITIVE_INFINITY));
+    this.platform.wakeAt(next === Number.POSITIVE_INFINITY ? null : monoMs(next));
     const backlog = [...this.#cells.values()].some((cell) => cell.mailbox.size > 0);
     if (backlog || this.router.hasLooped) this.platform.requestPump();
   }
@@ -175,96 +167,11 @@ export class ActorHost {
     let quota = cell.mailbox.size;
     while (quota > 0 && cell.state !== 'ended') {
       const chunk = Math.min(quota, limits.messagesPerBatch);
-      for (let taken = 0; taken < chunk; taken += 1) this.#takeOne(cell);
+      for (let taken = 0; taken < chunk; taken += 1) this.turns.takeOne(cell);
       quota -= chunk;
-      this.#endBatch(cell);
+      this.turns.endBatch(cell);
       if (quota > 0) this.router.flush();
     }
-  }
-
-  #takeOne(cell: Cell): void {
-    const system = cell.mailbox.takeSystem();
-    if (system !== undefined) {
-      this.#runSystem(cell, system);
-      return;
-    }
-    const item = cell.mailbox.takeUser();
-    if (item === undefined) return;
-    if (cell.usesCredit) item.link?.consumed(cell.id);
-    this.#runUser(cell, item);
-  }
-
-  #runSystem(cell: Cell, item: SystemItem): void {
-    switch (item.type) {
-      case 'stop':
-        this.turn(cell, () => {
-          const done = () => this.#stopped(cell);
-          if (cell.actor.stop === undefined) done();
-          else cell.actor.stop(done);
-        });
-        break;
-      case 'run':
-        this.turn(cell, item.turn);
-        break;
-      case 'peerStarted':
-        this.turn(cell, () => cell.actor.peerStarted?.(item.actor));
-        break;
-      case 'askFailed':
-        this.#settle(cell, item.askId, { ok: false, reason: item.reason });
-        break;
-      default:
-        assertNever(item);
-    }
-  }
-
-  #runUser(cell: Cell, { envelope }: UserItem): void {
-    const { from, fromNode, replyTo, failed, askId, body } = envelope;
-    if (replyTo === undefined) {
-      const token = askId === undefined ? null : { to: { actor: from, node: fromNode }, askId };
-      this.turn(cell, () => cell.actor.receive(body, token));
-    } else if (failed !== undefined) {
-      this.#settle(cell, replyTo, { ok: false, reason: failed });
-    } else if (!this.#settle(cell, replyTo, { ok: true, reply: body })) {
-      this.router.deadLetters.add(from, cell.id, body, 'late_answer');
-    }
-  }
-
-  /** False: the ask has ended already. */
-  #settle(cell: Cell, askId: number, outcome: AskOutcome<unknown>): boolean {
-    const ask = cell.asks.close(askId);
-    if (ask === null) return false;
-    this.timers.cancel(ask.deadline);
-    this.turn(cell, () => ask.done(outcome));
-    return true;
-  }
-
-  #fireDue(now: MonoMs): void {
-    // Timers that are set by these turns fire in a later round, even when they are due at once.
-    for (let count = this.timers.size; count > 0; count -= 1) {
-      const alarm = this.timers.popDue(now);
-      if (alarm === null) return;
-      const { cell } = alarm;
-      if (alarm.type === 'askDeadline') {
-        this.#settle(cell, alarm.askId, { ok: false, reason: 'timeout' });
-      } else {
-        cell.timers.delete(alarm.key);
-        this.turn(cell, () => cell.actor.timer?.(alarm.key));
-      }
-    }
-  }
-
-  #endBatch(cell: Cell): void {
-    if (cell.turns === 0) return;
-    this.turn(cell, () => cell.actor.endOfBatch?.());
-    if (this.platform.checkAlways) this.turn(cell, () => cell.actor.check?.());
-    cell.turns = 0;
-  }
-
-  #stopped(cell: Cell): void {
-    if (cell.state === 'ended') return;
-    assert(cell.state === 'stopping', `${cell.id} is done with stopping after it was asked to`);
-    this.#end(cell);
-    this.platform.report({ type: 'stopped', actor: cell.id, life: cell.life });
   }
 
   #end(cell: Cell): void {
@@ -277,6 +184,7 @@ export class ActorHost {
     }
     // What it sent in its last turns leaves before the news of its end.
     this.router.flush();
+    this.router.tellDeadLetters();
     for (const link of this.router.links) link.tell('down', cell.id);
     this.platform.requestPump();
   }

@@ -12,7 +12,7 @@ export function makeContext(host: ActorHost, cell: Cell): Context<unknown> {
   const { platform } = host;
   const { id } = cell;
   const inTurn = (what: string) =>
-    assert(host.inTurn, `${id} may ${what} in a turn only: callbacks come in by enter()`);
+    assert(host.turns.inTurn, `${id} may ${what} in a turn only: callbacks come in by enter()`);
   return {
     self: { actor: id, node: host.node },
     random: platform.randomFor(id),

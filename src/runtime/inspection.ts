@@ -1,4 +1,5 @@
 import type { MonoMs } from '../core/units.ts';
+import type { Missed } from './restart-unit.ts';
 
 export type DeadLetterReason =
   /** No row of the table has that id. */
@@ -14,7 +15,7 @@ export type DeadLetterReason =
   /** An answer came after its ask had ended (deadline or restart of the asker). */
   | 'late_answer';
 
-/** Messages with the same fate, gathered since the last flush of their thread. */
+/** Messages with the same fate, gathered by their thread for at most limits.deadLetterReportMs. */
 export interface DeadLetter {
   readonly from: string;
   readonly to: string;
@@ -33,8 +34,8 @@ export type InspectionEvent =
   | { readonly type: 'restartPlanned'; readonly actor: string; readonly delayMs: number }
   | { readonly type: 'actorStopping'; readonly actor: string; readonly life: number }
   | { readonly type: 'actorStopped'; readonly actor: string; readonly life: number; readonly error: string | null }
-  /** It missed its deadline (to start or to stop) and was ended by force. */
-  | { readonly type: 'actorKilled'; readonly actor: string; readonly life: number; readonly missed: 'start' | 'stop' }
+  /** It missed a deadline and is ended by force. */
+  | { readonly type: 'actorKilled'; readonly actor: string; readonly life: number; readonly missed: Missed }
   | { readonly type: 'nodeStarted' }
   | { readonly type: 'nodeStopping'; readonly exitCode: number; readonly message: string }
   | { readonly type: 'nodeStopped'; readonly exitCode: number }
@@ -42,7 +43,7 @@ export type InspectionEvent =
 
 export type Inspect = (event: InspectionEvent, at: MonoMs) => void;
 
-/** Counts messages by fate until they are taken: an overload makes one event a flush, not one a message. */
+/** Counts messages by fate until they are taken: an overload makes few events. */
 export class DeadLetters {
   readonly #counts = new Map<string, { letter: Omit<DeadLetter, 'count'>; count: number }>();
 
@@ -54,8 +55,11 @@ export class DeadLetters {
     else this.#counts.set(key, { letter: { from, to, messageType, reason }, count: 1 });
   }
 
+  get empty(): boolean {
+    return this.#counts.size === 0;
+  }
+
   take(): DeadLetter[] {
-    if (this.#counts.size === 0) return [];
     const letters = [...this.#counts.values()].map(({ letter, count }) => ({ ...letter, count }));
     this.#counts.clear();
     return letters;

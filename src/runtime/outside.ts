@@ -7,6 +7,7 @@ import type { ActorDefinition, AskOutcome, Context, Ref, Replies } from './types
 /** How code that is no actor (signal handlers, tests) speaks to the actors of a node. */
 export class Outside {
   readonly #host: ActorHost;
+  readonly #unanswered = new Set<() => void>();
   #context: Context<never> | null = null;
 
   /** Starts the actor `main` on the host of the main thread; it accepts nothing but answers. */
@@ -34,11 +35,25 @@ export class Outside {
     done: (outcome: AskOutcome<Reply>) => void,
   ): void {
     const context = this.#context;
-    context?.enter(() => context.ask(to, message, timeoutMs, done));
+    const unanswered = () => done({ ok: false, reason: 'dead' });
+    if (context === null) {
+      unanswered();
+      return;
+    }
+    this.#unanswered.add(unanswered);
+    context.enter(() =>
+      context.ask(to, message, timeoutMs, (outcome) => {
+        this.#unanswered.delete(unanswered);
+        done(outcome);
+      }),
+    );
   }
 
-  /** No answer comes after this. */
+  /** The node has ended: open asks end as `dead`, and so does every later one. */
   close(): void {
+    this.#context = null;
     this.#host.kill(MAIN);
+    for (const unanswered of [...this.#unanswered]) unanswered();
+    this.#unanswered.clear();
   }
 }

@@ -6,6 +6,9 @@ import type { Random } from './types.ts';
 /** down → starting → up → stopping → down; `killed`: ended by force, its end is awaited. */
 export type ChildPhase = 'down' | 'starting' | 'up' | 'stopping' | 'killed';
 
+/** Why an actor is ended by force: not ready in time, not stopped in time, its thread doesn't answer. */
+export type Missed = 'start' | 'stop' | 'answer';
+
 export interface Child {
   readonly spec: ChildSpec;
   readonly unit: RestartUnit;
@@ -14,6 +17,8 @@ export interface Child {
   life: number;
   /** By when a starting or stopping child must be done. */
   deadline: MonoMs | null;
+  /** Of a killed child: why. */
+  missed: Missed | null;
 }
 
 /**
@@ -65,7 +70,7 @@ export function makeUnits(groups: readonly GroupSpec[], order: readonly ChildSpe
 
 function makeUnit(group: GroupSpec, failures: Failures, specs: readonly ChildSpec[]): RestartUnit {
   const unit: RestartUnit = { group, failures, children: [], from: null, resumeAt: monoMs(0) };
-  for (const spec of specs) unit.children.push({ spec, unit, phase: 'down', life: 0, deadline: null });
+  for (const spec of specs) unit.children.push({ spec, unit, phase: 'down', life: 0, deadline: null, missed: null });
   return unit;
 }
 

@@ -1,4 +1,6 @@
 import { assert } from '../core/assert.ts';
+import { limits } from '../core/limits.ts';
+import { type MonoMs, monoMs } from '../core/units.ts';
 import type { Batch, Envelope } from './envelope.ts';
 import { DeadLetters } from './inspection.ts';
 import { Link, type PostBatch } from './link.ts';
@@ -15,6 +17,7 @@ export class Router {
   readonly #placement: Placement;
   readonly #links = new Map<string, Link>();
   #looped: Batch[] = [];
+  #reportedAt = monoMs(Number.NEGATIVE_INFINITY);
 
   constructor(platform: Platform, node: string, thread: string, placement: Placement) {
     this.#platform = platform;
@@ -73,8 +76,21 @@ export class Router {
 
   flush(): void {
     for (const link of this.#links.values()) link.flush();
-    const letters = this.deadLetters.take();
-    if (letters.length > 0) this.#platform.report({ type: 'deadLetters', letters });
+  }
+
+  /** Tells of dead letters: the first at once, then gathered. Returns when to ask again; null: nothing is left. */
+  reportDeadLetters(now: MonoMs): MonoMs | null {
+    if (this.deadLetters.empty) return null;
+    const notBefore = monoMs(this.#reportedAt + limits.deadLetterReportMs);
+    if (now < notBefore) return notBefore;
+    this.#reportedAt = now;
+    this.tellDeadLetters();
+    return null;
+  }
+
+  /** Tells of all dead letters now: an actor ends, and perhaps its thread. */
+  tellDeadLetters(): void {
+    if (!this.deadLetters.empty) this.#platform.report({ type: 'deadLetters', letters: this.deadLetters.take() });
   }
 
   #routeToNode(node: string, envelope: Envelope): boolean {

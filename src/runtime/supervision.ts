@@ -29,6 +29,11 @@ export interface ChildSpec {
   /** Longest time from the request to stop to its end. */
   readonly shutdownMs: number;
   /**
+   * Longest time for which its thread may not answer before it counts as hung and is ended by force; longer than its
+   * longest turn. Default: it isn't watched. On the main thread nothing is.
+   */
+  readonly hangMs?: number;
+  /**
    * False: ending it by force would break the process (uWebSockets.js). When it misses a deadline the process exits
    * with `exitCodes.unstoppable`. Default true.
    */
@@ -71,6 +76,9 @@ export function checkTable(table: SupervisionTable): void {
   for (const child of table.children) {
     assert(child.id !== 'main' && child.id !== '', `${child.id} is not an actor's id: main is the supervising thread`);
     assert(groups.has(child.group), `the group ${child.group} of ${child.id} is in the table`);
-    assert(child.shutdownMs > 0 && startLimitMs(child) > 0, `the deadlines of ${child.id} are positive`);
+    assert(
+      child.shutdownMs > 0 && startLimitMs(child) > 0 && (child.hangMs ?? 1) > 0,
+      `the deadlines of ${child.id} are positive`,
+    );
   }
 }

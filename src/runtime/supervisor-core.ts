@@ -1,7 +1,7 @@
 import { assert, assertNever } from '../core/assert.ts';
 import { type MonoMs, monoMs } from '../core/units.ts';
 import type { InspectionEvent } from './inspection.ts';
-import { type Child, makeUnits, nextUnitStep, type RestartUnit } from './restart-unit.ts';
+import { type Child, type Missed, makeUnits, nextUnitStep, type RestartUnit } from './restart-unit.ts';
 import { checkTable, exitCodes, isTerminable, type SupervisionTable, startLimitMs, startOrder } from './supervision.ts';
 import type { Random } from './types.ts';
 
@@ -11,6 +11,8 @@ export type SupervisorInput =
   | { readonly type: 'ready'; readonly actor: string; readonly life: number }
   /** That life is over for certain: nothing of it runs any more. `error`: null when it ended without one. */
   | { readonly type: 'ended'; readonly actor: string; readonly life: number; readonly error: string | null }
+  /** Its thread hasn't answered for the time that its row allows. */
+  | { readonly type: 'hung'; readonly actor: string; readonly life: number }
   | { readonly type: 'deadline' }
   /** Stop the node: a signal, or an actor's `stopNode`. The first one decides the exit code. */
   | { readonly type: 'shutdown'; readonly exitCode: number; readonly message: string };
@@ -54,6 +56,9 @@ export class SupervisorCore {
       case 'ended':
         this.#ended(this.#child(input.actor), input, now, out);
         break;
+      case 'hung':
+        this.#hung(this.#child(input.actor), input.life, out);
+        break;
       case 'deadline':
         this.#deadlines(now, out);
         break;
@@ -82,6 +87,7 @@ export class SupervisorCore {
     for (const child of this.#children) {
       const timed = child.phase === 'starting' || child.phase === 'stopping';
       assert(timed === (child.deadline !== null), `${child.spec.id} has a deadline while it starts or stops`);
+      assert((child.phase === 'killed') === (child.missed !== null), `${child.spec.id} is killed for a reason`);
     }
     const starting = this.#children.filter((child) => child.phase === 'starting').length;
     if (this.#phase === 'starting') assert(starting <= 1, 'actors of a new node start one by one');
@@ -115,9 +121,10 @@ export class SupervisorCore {
     const { life, error } = input;
     if (child.life !== life || child.phase === 'down') return;
     const actor = child.spec.id;
-    // A child that was killed because it didn't get ready has failed; one that didn't stop in time is merely down.
-    const asked = child.phase === 'stopping' || (child.phase === 'killed' && child.unit.from !== this.#indexOf(child));
+    // Killed because it didn't stop in time, it is merely down; killed for any other reason, it has failed.
+    const asked = child.phase === 'stopping' || child.missed === 'stop';
     child.phase = 'down';
+    child.missed = null;
     child.deadline = null;
     if (this.#phase === 'stopping') {
       out.push({ type: 'inspect', event: { type: 'actorStopped', actor, life, error } });
@@ -161,7 +168,11 @@ export class SupervisorCore {
     if (this.#phase === 'running') for (const unit of this.#units) this.#advance(unit, now, out);
   }
 
-  #kill(child: Child, missed: 'start' | 'stop', out: SupervisorEffect[]): void {
+  #hung(child: Child, life: number, out: SupervisorEffect[]): void {
+    if (child.life === life && child.phase === 'up') this.#kill(child, 'answer', out);
+  }
+
+  #kill(child: Child, missed: Missed, out: SupervisorEffect[]): void {
     const { life, spec } = child;
     if (!isTerminable(spec)) {
       const message = `${spec.id} missed its deadline to ${missed} and must not be ended by force`;
@@ -169,13 +180,14 @@ export class SupervisorCore {
       for (const each of this.#children) {
         each.phase = 'down';
         each.deadline = null;
+        each.missed = null;
       }
       out.push({ type: 'exitProcess', exitCode: exitCodes.unstoppable, message });
       return;
     }
     child.phase = 'killed';
     child.deadline = null;
-    if (missed === 'start') child.unit.from = Math.min(child.unit.from ?? Infinity, this.#indexOf(child));
+    child.missed = missed;
     out.push({ type: 'inspect', event: { type: 'actorKilled', actor: spec.id, life, missed } });
     out.push({ type: 'killActor', actor: spec.id, life });
   }

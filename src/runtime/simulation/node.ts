@@ -2,7 +2,6 @@ import { assert, assertNever } from '../../core/assert.ts';
 import type { Prng } from '../../core/prng.ts';
 import { type MonoMs, monoMs, type WallMs, type WallNs, wallMsOf } from '../../core/units.ts';
 import { Counters, makeSharedMetrics } from '../counters.ts';
-import { type HostedDefinition, hosted } from '../definition.ts';
 import type { Envelope } from '../envelope.ts';
 import type { Inspect, InspectionEvent } from '../inspection.ts';
 import { describeError, type LogLine } from '../log.ts';
@@ -10,30 +9,12 @@ import { Outside } from '../outside.ts';
 import { MAIN, type PlacementKind, placeActors } from '../placement.ts';
 import type { HostEvent } from '../platform.ts';
 import type { Placement } from '../router.ts';
-import type { ChildSpec, SupervisionTable } from '../supervision.ts';
 import { Supervisor } from '../supervisor.ts';
-import type { ActorDefinition, AskOutcome, Ref, Replies } from '../types.ts';
+import type { AskOutcome, Ref, Replies } from '../types.ts';
 import type { Simulation } from './simulation.ts';
 import { SimulatedDisk } from './store.ts';
+import type { SimulationTable } from './table.ts';
 import { Connection, type PortsFor, SimulatedThread, type SimulatedWorld, virtualWallNs } from './thread.ts';
-
-/** A row of the table of a simulated node: the definition itself instead of the module that exports it. */
-export interface SimulationRow extends ChildSpec {
-  readonly definition: HostedDefinition;
-  readonly config: unknown;
-}
-
-/** Makes a row; the compiler checks the configuration against the definition. */
-export function simulationRow<Message, Config, Ports>(
-  row: ChildSpec & {
-    readonly definition: ActorDefinition<Message, Config, Ports>;
-    readonly config: NoInfer<Config>;
-  },
-): SimulationRow {
-  return { ...row, definition: hosted(row.definition) };
-}
-
-export type SimulationTable = SupervisionTable<SimulationRow>;
 
 export interface SimulatedNodeOptions {
   readonly placement?: PlacementKind;

@@ -1,6 +1,6 @@
 import type { ActorDefinition, Context, Ref, ReplyToken } from '../types.ts';
 import { localRef } from '../types.ts';
-import { type SimulationRow, simulationRow } from './node.ts';
+import { type SimulationRow, simulationRow } from './table.ts';
 
 /** An actor that stands for the neighbours of the tested one: keeps what it receives, and sends what it is told to. */
 export interface Probe<Received> {

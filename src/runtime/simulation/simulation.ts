@@ -4,7 +4,8 @@ import { type MonoMs, monoMs } from '../../core/units.ts';
 import type { Envelope } from '../envelope.ts';
 import type { Inspect } from '../inspection.ts';
 import { TimerHeap } from '../timer-heap.ts';
-import { SimulatedNode, type SimulatedNodeOptions, type SimulationTable } from './node.ts';
+import { SimulatedNode, type SimulatedNodeOptions } from './node.ts';
+import type { SimulationTable } from './table.ts';
 import type { PortsFor } from './thread.ts';
 import { TraceHash } from './trace-hash.ts';
 

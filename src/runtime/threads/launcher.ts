@@ -21,6 +21,8 @@ export interface LaunchListener {
   /** A direct port of the main thread to a thread that starts. */
   peer(thread: string, port: MessagePort): void;
   ended(actor: string, life: number, error: string | null): void;
+  /** The actor's thread hasn't answered for the `hangMs` of its row. */
+  hung(actor: string, life: number): void;
 }
 
 /** Starts and ends lives of actors somewhere. */

@@ -140,6 +140,7 @@ export class RunningNode {
       log: (line) => this.#sink.write(line),
       peer: (thread, port) => this.#peers.connect(thread, port),
       ended: (actor, life, error) => this.#supervisor.submit({ type: 'ended', actor, life, error }),
+      hung: (actor, life) => this.#supervisor.submit({ type: 'hung', actor, life }),
     };
   }
 

@@ -29,9 +29,14 @@ export interface ThreadTask {
   readonly peers: readonly PeerPort[];
 }
 
-export type ToThread = { readonly type: 'stop' } | ({ readonly type: 'connect' } & PeerPort);
+export type ToThread =
+  | { readonly type: 'stop' }
+  | { readonly type: 'ping' }
+  | ({ readonly type: 'connect' } & PeerPort);
 
 /** A failure isn't told: the thread dies of it. */
 export type FromThread =
   | { readonly type: 'event'; readonly event: Exclude<HostEvent, { type: 'failed' }> }
+  /** Answers a ping: the thread's event loop turns. */
+  | { readonly type: 'pong' }
   | { readonly type: 'log'; readonly lines: readonly LogLine[] };

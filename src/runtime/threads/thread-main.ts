@@ -57,6 +57,9 @@ class ActorThread {
       case 'connect':
         this.#peers.connect(message.thread, message.port);
         break;
+      case 'ping':
+        this.#tell({ type: 'pong' });
+        break;
       case 'stop':
         this.#host.stop(this.#task.actor);
         break;

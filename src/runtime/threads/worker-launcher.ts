@@ -41,7 +41,10 @@ export class WorkerLauncher implements ActorLauncher {
       peers: this.#introduce(actor),
     };
     const worker = new ActorWorker(task, thread, {
-      message: (message) => this.#heard(message),
+      message: (message) => {
+        if (message.type === 'event' && message.event.type === 'ready') this.#watch(row, life);
+        this.#heard(message);
+      },
       ended: (error) => {
         this.#workers.delete(actor);
         this.#listener.ended(actor, life, error === null ? null : describeError(error));
@@ -71,7 +74,11 @@ export class WorkerLauncher implements ActorLauncher {
     return peers;
   }
 
-  #heard(message: FromThread): void {
+  #watch({ id, hangMs }: ThreadRow, life: number): void {
+    if (hangMs !== undefined) this.#workers.get(id)?.watch(hangMs, () => this.#listener.hung(id, life));
+  }
+
+  #heard(message: Exclude<FromThread, { type: 'pong' }>): void {
     switch (message.type) {
       case 'event':
         this.#listener.event(message.event);

@@ -11,10 +11,13 @@ export interface ThreadOptions {
 }
 
 export interface WorkerListener {
-  message(message: FromThread): void;
+  message(message: Exclude<FromThread, { type: 'pong' }>): void;
   /** The thread is dead for certain: its files and locks are free. `error`: null when the task ended by itself. */
   ended(error: unknown): void;
 }
+
+/** Pings within the time after which a silent thread counts as hung. */
+const PINGS_PER_HANG = 3;
 
 /**
  * One life of one actor's thread: a Piscina pool of one thread with one endless task. Throw, exit, out of memory and
@@ -23,6 +26,8 @@ export interface WorkerListener {
 export class ActorWorker {
   readonly #control: MessagePort;
   readonly #abort = new AbortController();
+  #unanswered = 0;
+  #watch: NodeJS.Timeout | null = null;
 
   constructor(task: Omit<ThreadTask, 'control'>, options: ThreadOptions, listener: WorkerListener) {
     const channel = new MessageChannel();
@@ -30,8 +35,28 @@ export class ActorWorker {
     const closed = new Promise<void>((resolve) => {
       this.#control.once('close', resolve);
     });
-    this.#control.on('message', (message: FromThread) => listener.message(message));
-    void this.#run({ ...task, control: channel.port2 }, options, closed).then((error) => listener.ended(error));
+    this.#control.on('message', (message: FromThread) => {
+      if (message.type === 'pong') this.#unanswered = 0;
+      else listener.message(message);
+    });
+    void this.#run({ ...task, control: channel.port2 }, options, closed).then((error) => {
+      this.#unwatch();
+      listener.ended(error);
+    });
+  }
+
+  /** Pings the thread from now on. */
+  watch(hangMs: number, hung: () => void): void {
+    this.#unwatch();
+    this.#watch = setInterval(() => {
+      if (this.#unanswered >= PINGS_PER_HANG) {
+        this.#unwatch();
+        hung();
+        return;
+      }
+      this.#unanswered += 1;
+      this.post({ type: 'ping' });
+    }, hangMs / PINGS_PER_HANG);
   }
 
   post(message: ToThread): void {
@@ -41,6 +66,11 @@ export class ActorWorker {
   /** Ends the thread, whatever it does. */
   kill(): void {
     this.#abort.abort();
+  }
+
+  #unwatch(): void {
+    if (this.#watch !== null) clearInterval(this.#watch);
+    this.#watch = null;
   }
 
   async #run(task: ThreadTask, options: ThreadOptions, closed: Promise<void>): Promise<unknown> {

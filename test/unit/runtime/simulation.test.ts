@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { monoMs } from '../../../src/core/units.ts';
-import { simulationRow } from '../../../src/runtime/simulation/node.ts';
 import { makeProbe } from '../../../src/runtime/simulation/probe.ts';
 import { Simulation } from '../../../src/runtime/simulation/simulation.ts';
+import { simulationRow } from '../../../src/runtime/simulation/table.ts';
 import type { GroupSpec, Strategy } from '../../../src/runtime/supervision.ts';
 import {
   type ActorDefinition,
@@ -147,6 +147,23 @@ describe('a simulated node', () => {
     expect(letters).toEqual([
       { type: 'deadLetter', from: 'probe', to: 'counter', messageType: 'add', reason: 'mailbox_full', count: 36 },
     ]);
+  });
+
+  it('gathers dead letters of an overload', () => {
+    const { sim, node, probe } = oneNode(11);
+    const nobody = localRef<unknown>('nobody');
+    const letters = () => node.events.flatMap((event) => (event.type === 'deadLetter' ? [event.count] : []));
+    const lose = () => probe.act((context) => context.send(nobody, { type: 'lost' }));
+    lose();
+    sim.runFor(1);
+    expect(letters()).toEqual([1]);
+    for (let round = 0; round < 10; round += 1) {
+      lose();
+      sim.runFor(1);
+    }
+    expect(letters()).toEqual([1]);
+    sim.runFor(1_000);
+    expect(letters()).toEqual([1, 10]);
   });
 
   it('holds messages back under credit, and loses none', () => {

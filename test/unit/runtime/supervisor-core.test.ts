@@ -156,6 +156,38 @@ describe('one_for_one', () => {
   });
 });
 
+describe('an actor whose thread does not answer', () => {
+  const hung = (actor: string, life: number): SupervisorInput => ({ type: 'hung', actor, life });
+
+  it('is killed and started again, as one failure', () => {
+    const drive = new Drive().started();
+    expect(drive.step(hung('d', 1))).toEqual(['killActor d']);
+    expect(drive.fails('d')).toEqual([]);
+    expect(drive.deadline()).toEqual(['startActor d']);
+    expect(drive.step(hung('d', 1))).toEqual([]);
+  });
+
+  it('takes its dependants with it', () => {
+    const drive = new Drive().started();
+    expect(drive.step(hung('b', 1))).toEqual(['killActor b']);
+    expect(drive.fails('b')).toEqual(['stopActor c']);
+  });
+
+  it('is left to the deadline of its stop', () => {
+    const drive = new Drive().started();
+    drive.shutdown();
+    expect(drive.step(hung('e', 1))).toEqual([]);
+  });
+
+  it('ends the process when it must not be killed', () => {
+    const { groups } = table();
+    const drive = new Drive({ groups, children: [child('a', 'chain', { terminable: false })] });
+    drive.step({ type: 'start' });
+    drive.ready('a');
+    expect(drive.step(hung('a', 1))).toEqual(['exitProcess 72']);
+  });
+});
+
 describe('rest_for_one', () => {
   it('stops the dependants, last first, and starts all in order', () => {
     const drive = new Drive().started();

@@ -75,6 +75,15 @@ describe.each(['threads', 'compact'] as const)('a node, placement %s', (placemen
     expect(node.actorsOf('actorStarting')).toEqual(['first', 'second']);
   });
 
+  it('ends asks from outside when it has ended', async () => {
+    const node = await start({ actors: chain, placement });
+    await node.seen({ type: 'nodeStarted' });
+    const held = node.ask('first', { type: 'hold' });
+    await node.stop();
+    expect(await held).toEqual({ ok: false, reason: 'dead' });
+    expect(await node.ask('first', { type: 'read' })).toEqual({ ok: false, reason: 'dead' });
+  });
+
   it('names ports that do not open', async () => {
     const node = await start({ actors: [{ id: 'first', config: { portsFail: true } }], placement });
     expect((await node.node.ended).message).toContain('the ports do not open');
@@ -119,6 +128,14 @@ describe('a thread that ends', () => {
     expect(await node.stop()).toBe(0);
     expect(await held).toEqual({ ok: false, reason: 'dead' });
     expect(node.actorsOf('actorKilled')).toEqual(['first']);
+  });
+
+  it('in an endless loop is killed and replaced when its row has it watched', async () => {
+    const node = await start({ actors: [{ id: 'first', hangMs: 200 }] });
+    await node.seen({ type: 'nodeStarted' });
+    expect(await node.ask('first', { type: 'fault', fault: 'loop' })).toEqual({ ok: false, reason: 'dead' });
+    await node.seen({ type: 'actorReady', actor: 'first', life: 2 });
+    expect(node.events).toContainEqual({ type: 'actorKilled', actor: 'first', life: 1, missed: 'answer' });
   });
 
   it('without ever being ready is killed at the deadline of its start', async () => {
