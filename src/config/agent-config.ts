@@ -36,4 +36,4 @@ export interface AgentConfig {
 }
 
 /** Settings that a running node takes over at a reload; all others need a restart. */
-export const reloadableSettings = ['tags', 'logLevel'] as const satisfies readonly (keyof AgentConfig)[];
+export const reloadableSettings = ['tags'] as const satisfies readonly (keyof AgentConfig)[];
