@@ -218,7 +218,8 @@ export class Worker {
 
   #processStarted(id: ExecutionId, process: JournalEntry['process']): void {
     const held = this.#held.get(id);
-    assert(held?.phase === 'running', 'only what runs has a process');
+    // A process that is known after its end needs no killing.
+    if (held?.phase !== 'running') return;
     held.entry = { ...held.entry, process };
     this.#journal.add({ type: 'entry', entry: held.entry });
   }

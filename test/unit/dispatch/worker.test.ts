@@ -491,4 +491,8 @@ it('records the process of an execution, so that a later life can kill it', () =
   const process = { pid: 42, startTicks: 9, bootId: 'boot' };
   bench.step({ type: 'processStarted', id: idOf(1), process });
   expect(bench.settle()).toMatchObject([{ type: 'entry', entry: { id: idOf(1), process, end: null } }]);
+  bench.end(1);
+  bench.settle();
+  bench.step({ type: 'processStarted', id: idOf(1), process });
+  expect(bench.settle()).toEqual([]);
 });
