@@ -6,7 +6,7 @@ import { commandCodes, decodeEntry, encodeEntry } from '../../src/wire/entries.t
 import { DecodeError } from '../../src/wire/msgpack.ts';
 import { submitted } from '../support/state-harness.ts';
 
-const text = fc.string({ unit: 'binary', maxLength: 20 }).map((value) => value.toWellFormed());
+const text = fc.string({ unit: 'grapheme', maxLength: 20 });
 const name = text.map(jobName);
 const instant: fc.Arbitrary<Instant> = fc.tuple(
   fc.integer({ min: -62_135_596_800, max: 253_402_300_799 }),

@@ -1,0 +1,46 @@
+import { runCli } from '../src/cli/run.ts';
+import type { RunAgent } from '../src/cli/types.ts';
+import type { Notice } from '../src/config/errors.ts';
+import { type RunningNode, startNode } from '../src/runtime/threads/node.ts';
+import { localRef } from '../src/runtime/types.ts';
+import type { MembershipCommand } from './cluster/membership/protocol.ts';
+import { serverTree } from './tree.ts';
+
+/** The composition root: settings to a tree of actors, signals to messages. */
+const runAgent: RunAgent = async (config, session) => {
+  const node = startNode({
+    name: config.nodeName,
+    table: serverTree(config),
+    placement: config.threads === 'compact' ? 'compact' : 'threads',
+    log: { level: config.logLevel, destination: 2 },
+  });
+  logNotices(node, session.notices);
+  const stop = (): void => node.stop(0);
+  const reload = (): void => void reloadTags(node, session.reloadConfig);
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  process.on('SIGHUP', reload);
+  const { exitCode, message } = await node.ended;
+  if (exitCode !== 0) process.stderr.write(`carillon: stopped with exit code ${exitCode}: ${message}\n`);
+  return exitCode;
+};
+
+function logNotices(node: RunningNode, notices: readonly Notice[]): void {
+  for (const { level, message } of notices) node.log[level](message);
+}
+
+/** SIGHUP: what can be taken over by a running node is; a broken file changes nothing. */
+async function reloadTags(node: RunningNode, reloadConfig: Parameters<RunAgent>[1]['reloadConfig']): Promise<void> {
+  try {
+    const { config, notices } = await reloadConfig();
+    logNotices(node, notices);
+    node.send(localRef<MembershipCommand>('membership'), { type: 'replaceUserTags', tags: config.tags });
+    node.log.info('configuration reloaded');
+  } catch (error) {
+    node.log.error('the configuration was not reloaded: the running one stays', {
+      reason: error instanceof Error ? error.message : String(error),
+    });
+  }
+}
+
+process.exit(await runCli({ runAgent }));

@@ -1,0 +1,104 @@
+import type { AgentConfig } from '../src/config/agent-config.ts';
+import type { GroupSpec } from '../src/runtime/supervision.ts';
+import type { ThreadRow, ThreadTable } from '../src/runtime/threads/launcher.ts';
+import { version } from '../src/version.ts';
+import type { LogPortsConfig } from './cluster/log/ports.ts';
+import type { MembershipConfig } from './cluster/membership/actor.ts';
+import type { StatePortsConfig } from './cluster/state/ports.ts';
+import type { ApiPortsConfig } from './edge/api/ports.ts';
+import type { DispatcherPortsConfig } from './scheduling/dispatcher/ports.ts';
+import type { SchedulerPortsConfig } from './scheduling/scheduler/ports.ts';
+import type { ExecutorPortsConfig } from './work/executor/ports.ts';
+import type { ProcessorPortsConfig } from './work/processor/ports.ts';
+
+/**
+ * Few restarts at a time, with pauses that grow: a fault that a restart mends is gone at once, and one that it doesn't
+ * mend stops the node within a minute, for its own supervisor (systemd, Kubernetes) to see.
+ */
+const groups: readonly GroupSpec[] = [
+  group('cluster', 'rest_for_one'),
+  group('scheduling', 'rest_for_one'),
+  group('work', 'one_for_one'),
+  group('edge', 'one_for_one'),
+];
+
+function group(id: string, strategy: GroupSpec['strategy']): GroupSpec {
+  return {
+    id,
+    strategy,
+    intensity: { restarts: 5, withinMs: 60_000 },
+    backoff: { firstMs: 20, maxMs: 2_000 },
+  };
+}
+
+/** Room over and above what an actor waits for by itself when it stops. */
+const SHUTDOWN_MS = 5_000;
+
+/**
+ * The supervision tree of a server, in start order. `module` is the compiled `ports.ts` beside each actor: the actor
+ * and its real outside.
+ */
+export function serverTree(config: AgentConfig): ThreadTable {
+  const { nodeName, dataDirectory, region } = config;
+  const children: readonly ThreadRow[] = [
+    row<MembershipConfig>('cluster', 'membership', membershipConfig(config)),
+    row<LogPortsConfig>('cluster', 'log', { nodeName, dataDirectory, bootstrap: config.bootstrapExpect > 0 }),
+    row<StatePortsConfig>('cluster', 'state', { nodeName, dataDirectory }),
+    row<SchedulerPortsConfig>('scheduling', 'scheduler', { dataDirectory }),
+    row<DispatcherPortsConfig>('scheduling', 'dispatcher', { nodeName, dataDirectory, region }),
+    row<ExecutorPortsConfig>(
+      'work',
+      'executor',
+      {
+        nodeName,
+        dataDirectory,
+        outputLimitBytes: config.outputLimitBytes,
+        stopGraceMs: config.stopGraceMs,
+        drainMs: config.drainTimeoutMs,
+        mode: config.executorMode,
+      },
+      { shutdownMs: config.drainTimeoutMs + config.stopGraceMs + SHUTDOWN_MS },
+    ),
+    row<ProcessorPortsConfig>('work', 'processor', { nodeName }),
+    row<ApiPortsConfig>('edge', 'api', apiConfig(config), { terminable: false }),
+  ];
+  return { groups, children };
+}
+
+function row<Config>(
+  groupId: string,
+  id: string,
+  config: Config,
+  options: { readonly shutdownMs?: number; readonly terminable?: boolean } = {},
+): ThreadRow {
+  const module = new URL(`./${groupId}/${id}/ports.js`, import.meta.url);
+  return { id, group: groupId, module, config, shutdownMs: SHUTDOWN_MS, ...options };
+}
+
+function membershipConfig(config: AgentConfig): MembershipConfig {
+  return {
+    nodeName: config.nodeName,
+    address: config.advertiseAddress.host,
+    gossipPort: config.advertiseAddress.port,
+    rpcAddress: config.advertiseAddress.host,
+    rpcPort: config.advertiseRpcPort,
+    datacenter: config.datacenter,
+    region: config.region,
+    version,
+    server: config.server,
+    expect: config.bootstrapExpect,
+    tags: config.tags,
+  };
+}
+
+function apiConfig(config: AgentConfig): ApiPortsConfig {
+  return {
+    nodeName: config.nodeName,
+    dataDirectory: config.dataDirectory,
+    httpAddress: config.httpAddress,
+    ui: config.ui,
+    version,
+    region: config.region,
+    encrypted: false,
+  };
+}

@@ -1,0 +1,23 @@
+import { readBootId } from '../../../src/adapters/boot-id.ts';
+import { lmdbStores } from '../../../src/adapters/lmdb-store.ts';
+import { createHttpExecutor } from '../../../src/executors/http/executor.ts';
+import { createShellExecutor } from '../../../src/executors/shell/executor.ts';
+import { version } from '../../../src/version.ts';
+import type { ExecutorConfig, ExecutorPorts } from './actor.ts';
+
+export { executorActor as definition } from './actor.ts';
+
+export interface ExecutorPortsConfig extends ExecutorConfig {
+  readonly dataDirectory: string;
+  /** `spawn`: never by pre-forked shells. */
+  readonly mode: 'auto' | 'spawn';
+}
+
+export const openPorts = (config: ExecutorPortsConfig): ExecutorPorts => ({
+  store: lmdbStores(config.dataDirectory),
+  executors: new Map([
+    ['shell', createShellExecutor({ mode: config.mode === 'spawn' ? 'spawn' : 'slots' })],
+    ['http', createHttpExecutor({ version })],
+  ]),
+  bootId: readBootId(),
+});

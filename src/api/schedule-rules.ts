@@ -1,0 +1,51 @@
+import { ScheduleInterner } from '../core/schedule/compile.ts';
+import { parseGoDuration } from '../core/schedule/go-duration.ts';
+import type { DayExtensions } from '../core/schedule/parse.ts';
+import { plannedNext } from '../core/schedule/schedule.ts';
+import { checkTimezone, type ZoneSource } from '../core/schedule/zone-table.ts';
+import type { Instant, WallMs } from '../core/units.ts';
+import { parseMemoryLimit } from '../executors/shell/memory-limit.ts';
+import type { JobRules, Timing } from './job-rules.ts';
+
+/** The rules of jobs by the schedules, zones and executors that this server has. */
+export class ScheduleRules implements JobRules {
+  readonly #zones: ZoneSource;
+  readonly #schedules: ScheduleInterner;
+
+  constructor(zones: ZoneSource, extensions: DayExtensions) {
+    this.#zones = zones;
+    this.#schedules = new ScheduleInterner(zones, extensions);
+  }
+
+  scheduleError({ name, schedule, timezone }: Pick<Timing, 'name' | 'schedule' | 'timezone'>): string | null {
+    // A zone that does not exist is reported by `timezoneError`, in Dkron's order of checks.
+    const zone = this.timezoneError(timezone) === null ? timezone : '';
+    const compiled = this.#schedules.compile(schedule, name, zone);
+    return compiled.ok ? null : compiled.error;
+  }
+
+  timezoneError(timezone: string): string | null {
+    return checkTimezone(this.#zones, timezone);
+  }
+
+  duration(text: string): bigint | null {
+    const parsed = parseGoDuration(text);
+    return parsed.ok ? parsed.nanoseconds : null;
+  }
+
+  memoryLimitError(text: string): string | null {
+    const parsed = parseMemoryLimit(text);
+    return parsed.ok ? null : parsed.error;
+  }
+
+  next(timing: Timing, anchorMs: WallMs, nowMs: WallMs): Instant | null {
+    const compiled = this.#schedules.compile(timing.schedule, timing.name, timing.timezone);
+    return compiled.ok ? plannedNext(timing, compiled.schedule, nowMs, anchorMs) : null;
+  }
+
+  offsetSeconds(timezone: string, at: Instant): number {
+    if (timezone === '') return 0;
+    const found = this.#zones.find(timezone);
+    return found.ok ? found.zone.offsetAt(at[0]) : 0;
+  }
+}
