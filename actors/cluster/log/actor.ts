@@ -45,6 +45,8 @@ class LogActor implements Actor<LogCommand> {
   readonly #watchers = new Map<string, Ref<LeadershipEvent>>();
   #feed: Feed | null = null;
   #whenStopped: (() => void) | null = null;
+  /** The last commit found no space: said once, not at each try. */
+  #isFull = false;
   /** The node is being stopped for a fault: nothing more is done or said. */
   #isHalted = false;
 
@@ -198,13 +200,16 @@ class LogActor implements Actor<LogCommand> {
 
   #durable(commit: LogCommit): void {
     this.#context.count('log_flushes');
+    if (this.#isFull) this.#context.log.info('there is space for the log again');
+    this.#isFull = false;
     for (const append of commit.appends) this.#step({ type: 'persisted', id: append.id });
     if (commit.compacted !== null) this.#step({ type: 'compact', index: commit.compacted.index });
   }
 
   /** What was to be written is refused and forgotten; the log goes on, with whatever fits (design P6). */
   #noSpace(commit: LogCommit, error: Error): void {
-    this.#context.log.error('no space for the log: free disk space', { error: error.message });
+    if (!this.#isFull) this.#context.log.error('no space for the log: free disk space', { error: error.message });
+    this.#isFull = true;
     const first = commit.appends[0];
     if (first !== undefined) this.#step({ type: 'appendFailed', id: first.id });
   }
