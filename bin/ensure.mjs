@@ -12,6 +12,9 @@ const oldestNode = 20;
 const at = (...parts) => join(root, ...parts);
 const lockFile = at('.ensure.lock');
 const fingerprintFile = at('dist', '.fingerprint');
+/** Compiled packages fit one binary interface: another Node.js or machine on the same files needs others. */
+const runtimeFile = at('node_modules', '.carillon-runtime');
+const runtime = `${process.platform} ${process.arch} ${process.versions.modules}`;
 /** What the compiled code depends on. */
 const inputs = ['src', 'actors', 'bench', 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json'];
 /** An installation that takes longer has hung; its lock is then taken over. */
@@ -31,6 +34,7 @@ export async function ensure() {
 
 /** At the end of each installation npm writes down what it installed; packages for other platforms may be missing. */
 function isInstalled() {
+  if (fs.existsSync(runtimeFile) && fs.readFileSync(runtimeFile, 'utf8') !== runtime) return false;
   const installed = lockedPackages(at('node_modules', '.package-lock.json'));
   const wanted = lockedPackages(at('package-lock.json'));
   return Object.entries(wanted ?? {}).every(([path, { version, integrity, optional }]) => {
@@ -77,6 +81,7 @@ async function install() {
   say('installing dependencies (npm install)');
   const quiet = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
   await run(...npmCommand(), 'install', '--no-save', '--include=dev', '--ignore-scripts', ...quiet);
+  fs.writeFileSync(runtimeFile, runtime);
 }
 
 /** Compiles beside the old code and swaps at the end, so that nobody ever starts half of it. */
