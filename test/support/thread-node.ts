@@ -20,7 +20,8 @@ export type FixtureMessage =
   | { readonly type: 'relay'; readonly to: string; readonly timeoutMs: number }
   | { readonly type: 'flood'; readonly to: string; readonly count: number }
   | { readonly type: 'fault'; readonly fault: Fault }
-  | { readonly type: 'stopNode'; readonly exitCode: number };
+  | { readonly type: 'stopNode'; readonly exitCode: number }
+  | { readonly type: 'write'; readonly value: number };
 
 export interface FixtureState {
   readonly sum: number;

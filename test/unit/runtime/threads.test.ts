@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Fault, ThreadNode, type ThreadNodeOptions } from '../../support/thread-node.ts';
@@ -149,6 +152,32 @@ describe('a thread that ends', () => {
     const { status, stdout } = spawnSync(process.execPath, [script], { encoding: 'utf8' });
     expect(status).toBe(72);
     expect(stdout).toContain('api missed its deadline to stop and must not be ended by force');
+  });
+});
+
+describe('a store', () => {
+  it('keeps what was acknowledged when its writer dies, and its reader on another thread goes on', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'carillon-store-'));
+    const module = new URL('../../fixtures/runtime/store-actor.mjs', import.meta.url);
+    const actors = [
+      { id: 'writer', module, config: { directory, mode: 'write' } },
+      { id: 'reader', module, config: { directory, mode: 'read' } },
+    ];
+    const node = await start({ actors });
+    await node.seen({ type: 'nodeStarted' });
+    for (let life = 1; life <= 5; life += 1) {
+      await node.seen({ type: 'actorReady', actor: 'writer', life });
+      for (let value = life; value < life + 20; value += 1) {
+        expect(await node.ask('writer', { type: 'write', value })).toEqual({ ok: true, reply: true });
+        expect(await node.ask('reader', { type: 'read' })).toEqual({ ok: true, reply: value });
+      }
+      const held = node.ask('writer', { type: 'hold' });
+      node.send('writer', { type: 'fault', fault: 'throw' });
+      expect(await held).toEqual({ ok: false, reason: 'dead' });
+    }
+    expect(await node.ask('reader', { type: 'read' })).toEqual({ ok: true, reply: 24 });
+    expect(await node.stop()).toBe(0);
+    rmSync(directory, { recursive: true });
   });
 });
 
