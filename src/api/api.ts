@@ -1,6 +1,8 @@
+import { assertNever } from '../core/assert.ts';
 import { badTarget, ownError, pageNotFound, redirect, textError } from './answers.ts';
 import { Call } from './call.ts';
-import type { Exchange, Header, HttpAnswer, HttpHandler, HttpRequest } from './http.ts';
+import { sentenceOf } from './errors.ts';
+import type { BodyRefusal, Exchange, Header, HttpAnswer, HttpHandler, HttpRequest } from './http.ts';
 import { decodePercent, Query } from './query.ts';
 import { Router } from './router.ts';
 import type { Services } from './services.ts';
@@ -21,10 +23,17 @@ export class Api implements HttpHandler {
     return match?.type === 'route' ? match.route.bodyBytes : 0;
   }
 
-  refuseBody(reason: 'too_large' | 'overloaded', limitBytes: number): HttpAnswer {
-    if (reason === 'overloaded')
-      return textError('overloaded', 'Too many request bodies are waiting: try again in a moment.');
-    return textError('body_too_large', `Unable to parse payload: the body is larger than ${limitBytes} bytes.`);
+  refuseBody(reason: BodyRefusal, limitBytes: number): HttpAnswer {
+    switch (reason) {
+      case 'overloaded':
+        return textError('overloaded', 'Too many request bodies are waiting: try again in a moment.');
+      case 'malformed':
+        return textError('bad_framing', sentenceOf('bad_framing'));
+      case 'too_large':
+        return textError('body_too_large', `Unable to parse payload: the body is larger than ${limitBytes} bytes.`);
+      default:
+        return assertNever(reason);
+    }
   }
 
   failed(error: unknown): HttpAnswer {

@@ -6,6 +6,7 @@ import { limits } from '../core/limits.ts';
  */
 export const apiErrors = {
   bad_target: [400, 'The request target is not a valid URL path: check its percent-encoding.'],
+  bad_framing: [400, 'The length of the body is stated in contradictory or unknown ways.'],
   route_not_found: [404, 'There is no such route: docs/api/routes.md lists them.'],
   not_acceptable: [404, 'Only text/html is served here: send Accept: text/html, or use /v1.'],
   payload_unreadable: [400, 'The body is not a job in JSON: see the message.'],

@@ -34,12 +34,17 @@ export interface Exchange {
   onAborted(listener: () => void): void;
 }
 
+/**
+ * Why a body is not taken: it is beyond its limit, or beyond what all requests together may hold, or its length is
+ * stated in a way that can't be trusted.
+ */
+export type BodyRefusal = 'too_large' | 'overloaded' | 'malformed';
+
 /** The code behind an HTTP server. */
 export interface HttpHandler {
   /** Most bytes of body that this request may have; 0: whatever comes is thrown away. */
   bodyLimit(method: string, target: string): number;
-  /** A body beyond its limit, or beyond what all requests together may hold (`overloaded`). */
-  refuseBody(reason: 'too_large' | 'overloaded', limitBytes: number): HttpAnswer;
+  refuseBody(reason: BodyRefusal, limitBytes: number): HttpAnswer;
   /** An exception came out of `handle`. */
   failed(error: unknown): HttpAnswer;
   handle(exchange: Exchange): void;

@@ -22,7 +22,9 @@ export interface UwsApp {
 
 /** Valid during the handler's call only. */
 export interface UwsRequest {
+  /** The first of its name; empty when there is none. */
   getHeader(lowerCaseName: string): string;
+  forEach(visit: (name: string, value: string) => void): void;
   getCaseSensitiveMethod(): string;
   getUrl(): string;
   getQuery(): string | undefined;

@@ -9,8 +9,8 @@ interface Head {
   readonly method: string;
   readonly target: string;
   readonly headers: RequestHeaders;
-  /** Declared length of the body; 0 when none is declared. */
-  readonly declaredBytes: number;
+  /** Declared length of the body; 0 when none is declared; null when it is declared in a way that can't be trusted. */
+  readonly declaredBytes: number | null;
 }
 
 const NO_BODY = new Uint8Array(0);
@@ -90,7 +90,9 @@ export class UwsServer implements HttpServer {
   /** The answer to a body that is declared too large comes before the body, which is then skipped. */
   #receive(head: Head, response: UwsResponse, one: OneAnswer): void {
     const limitBytes = this.#handler.bodyLimit(head.method, head.target);
-    if (limitBytes === 0) {
+    if (head.declaredBytes === null) {
+      one.answer(this.#handler.refuseBody('malformed', limitBytes), true);
+    } else if (limitBytes === 0) {
       this.#handle(head, NO_BODY, one);
     } else if (head.declaredBytes > limitBytes) {
       one.answer(this.#handler.refuseBody('too_large', limitBytes), head.declaredBytes > limits.discardedBodyBytes);
@@ -143,8 +145,21 @@ function readHead(request: UwsRequest): Head {
       accept: request.getHeader('accept'),
       contentType: request.getHeader('content-type'),
     },
-    declaredBytes: Number(request.getHeader('content-length')) || 0,
+    declaredBytes: declaredBytes(request),
   };
+}
+
+/** The library looks at the first length only, and takes any transfer encoding for chunks. */
+function declaredBytes(request: UwsRequest): number | null {
+  const length = request.getHeader('content-length');
+  const encoding = request.getHeader('transfer-encoding');
+  if (encoding !== '') return encoding.toLowerCase() === 'chunked' && length === '' ? 0 : null;
+  if (length === '') return 0;
+  let lengths = 0;
+  request.forEach((name) => {
+    if (name === 'content-length') lengths += 1;
+  });
+  return lengths === 1 && /^[0-9]+$/.test(length) ? Number(length) : null;
 }
 
 /** A HEAD gets no body and, since the library counts a stated length as owed bytes, a length of 0. */
