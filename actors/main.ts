@@ -32,8 +32,9 @@ function logNotices(node: RunningNode, notices: readonly Notice[]): void {
 /** SIGHUP: what can be taken over by a running node is; a broken file changes nothing. */
 async function reloadTags(node: RunningNode, reloadConfig: Parameters<RunAgent>[1]['reloadConfig']): Promise<void> {
   try {
-    const { config, notices } = await reloadConfig();
+    const { config, notices, needRestart } = await reloadConfig();
     logNotices(node, notices);
+    if (needRestart.length > 0) node.log.warn('settings that count after a restart', { settings: needRestart.join(', ') });
     node.send(localRef<MembershipCommand>('membership'), { type: 'replaceUserTags', tags: config.tags });
     node.log.info('configuration reloaded');
   } catch (error) {

@@ -31,6 +31,8 @@ function group(id: string, strategy: GroupSpec['strategy']): GroupSpec {
   };
 }
 
+/** The api thread can't be ended by force: when it answers no more, the process ends (design section 11). */
+const API_HANG_MS = 20_000;
 /** Room over and above what an actor waits for by itself when it stops. */
 const SHUTDOWN_MS = 5_000;
 
@@ -60,7 +62,7 @@ export function serverTree(config: AgentConfig): ThreadTable {
       { shutdownMs: config.drainTimeoutMs + config.stopGraceMs + SHUTDOWN_MS },
     ),
     row<ProcessorPortsConfig>('work', 'processor', { nodeName }),
-    row<ApiPortsConfig>('edge', 'api', apiConfig(config), { terminable: false }),
+    row<ApiPortsConfig>('edge', 'api', apiConfig(config), { terminable: false, hangMs: API_HANG_MS }),
   ];
   return { groups, children };
 }
@@ -69,7 +71,7 @@ function row<Config>(
   groupId: string,
   id: string,
   config: Config,
-  options: { readonly shutdownMs?: number; readonly terminable?: boolean } = {},
+  options: Partial<Pick<ThreadRow, 'shutdownMs' | 'terminable' | 'hangMs'>> = {},
 ): ThreadRow {
   const module = new URL(`./${groupId}/${id}/ports.js`, import.meta.url);
   return { id, group: groupId, module, config, shutdownMs: SHUTDOWN_MS, ...options };
