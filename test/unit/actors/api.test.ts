@@ -1,0 +1,410 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type ApiConfig, definition, EXIT_HTTP_ADDRESS } from '../../../actors/edge/api/actor.ts';
+import type { ApiCommand } from '../../../actors/edge/api/protocol.ts';
+import type { HttpAnswer, HttpHandler, HttpServer, ListenOutcome } from '../../../src/api/http.ts';
+import { AssertionFailed } from '../../../src/core/assert.ts';
+import type { Change } from '../../../src/core/jobs/changes.ts';
+import type { CommandResult } from '../../../src/core/jobs/commands.ts';
+import { epoch, jobName, logIndex, nodeName, stamp, term } from '../../../src/core/units.ts';
+import { decodeEntry, type Entry } from '../../../src/wire/entries.ts';
+import { header, testRules, textOf } from '../../support/api-harness.ts';
+import { ActorHarness, type MadeAsk } from '../../support/fake-context.ts';
+import { StateHarness } from '../../support/state-harness.ts';
+
+/** A server that a test plays the clients of. */
+class FakeServer implements HttpServer {
+  readonly engine = 'fake';
+  readonly handler: HttpHandler;
+  listening: ListenOutcome = { ok: true, port: 8080 };
+  isClosed = false;
+  drained: (() => void) | null = null;
+
+  constructor(handler: HttpHandler) {
+    this.handler = handler;
+  }
+
+  listen(_host: string, _port: number, done: (outcome: ListenOutcome) => void): void {
+    done(this.listening);
+  }
+
+  drain(done: () => void): void {
+    this.drained = done;
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+}
+
+interface Client {
+  answer: HttpAnswer | null;
+  leave: () => void;
+}
+
+const config: ApiConfig = {
+  nodeName: nodeName('n0'),
+  httpAddress: { host: '127.0.0.1', port: 8080 },
+  ui: true,
+  version: '0.1.0',
+  region: 'global',
+  encrypted: false,
+};
+
+class Api {
+  readonly actor = new ActorHarness<ApiCommand>('api');
+  readonly state = new StateHarness();
+  server!: FakeServer;
+  #applied = 0;
+
+  start(overrides: Partial<ApiConfig> = {}, listening: ListenOutcome = { ok: true, port: 8080 }): void {
+    this.actor.start(
+      definition,
+      { ...config, ...overrides },
+      {
+        state: () => this.state.reader,
+        server: (handler) => {
+          this.server = new FakeServer(handler);
+          this.server.listening = listening;
+          return this.server;
+        },
+        rules: testRules,
+        metrics: { readCounters: () => new Map(), readGauges: () => new Map() },
+      },
+    );
+  }
+
+  lead(): void {
+    this.actor.deliver({
+      type: 'leadership',
+      term: term(1),
+      leader: nodeName('n0'),
+      isLeader: true,
+      barrier: logIndex(0),
+    });
+    this.actor.deliver({ type: 'following', appliedIndex: logIndex(0) });
+  }
+
+  request(method: string, target: string, body = ''): Client {
+    const client: Client = { answer: null, leave: () => undefined };
+    this.server.handler.handle({
+      request: {
+        method,
+        target,
+        headers: { host: 'localhost:8080', origin: '', accept: '', contentType: '' },
+        body: new TextEncoder().encode(body),
+      },
+      answer: (answer) => {
+        client.answer ??= answer;
+      },
+      onAborted: (listener) => {
+        client.leave = listener;
+      },
+    });
+    return client;
+  }
+
+  /** The only proposal made since the last call. */
+  proposal(): { readonly sequence: number; readonly entry: Entry } {
+    const [proposal, ...others] = this.actor
+      .takeMessages<{ type: string; sequence: number; entry: Uint8Array }>()
+      .filter(({ type }) => type === 'propose');
+    if (proposal === undefined || others.length > 0) throw new Error(`${others.length + 1} proposals`);
+    return { sequence: proposal.sequence, entry: decodeEntry(proposal.entry) };
+  }
+
+  /** Applies the proposal and tells the actor. */
+  apply({ sequence, entry }: ReturnType<Api['proposal']>): CommandResult {
+    const result = this.state.apply(entry.command);
+    this.#applied += 1;
+    this.actor.deliver({
+      type: 'proposalApplied',
+      epoch: entry.origin.epoch,
+      sequence,
+      index: logIndex(this.#applied),
+      result,
+    });
+    return result;
+  }
+
+  changed(changes: readonly Change[], after = 0, appliedIndex = after): void {
+    this.actor.deliver({
+      type: 'changed',
+      after: logIndex(after),
+      appliedIndex: logIndex(appliedIndex),
+      changes,
+    });
+  }
+
+  /** The last ask made. */
+  ask(): MadeAsk {
+    const ask = this.actor.asks.at(-1);
+    if (ask === undefined) throw new Error('nothing was asked');
+    return ask;
+  }
+}
+
+let api: Api;
+beforeEach(() => {
+  api = new Api();
+});
+
+const job = '{"name":"a","schedule":"@manually","executor":"shell"}';
+const group = stamp(1_705_314_030_000_000_001n);
+const ended: Change = { type: 'launchEnded', job: jobName('a'), group, status: 'success' };
+
+function createJob(): void {
+  api.request('POST', '/v1/jobs', job);
+  api.apply(api.proposal());
+}
+
+describe('starting', () => {
+  it('serves when it listens; is ready to serve when it follows the state and knows a leader', () => {
+    api.start();
+    expect(api.actor.isReady).toBe(true);
+    expect(api.request('GET', '/health/ready').answer?.status).toBe(503);
+    api.lead();
+    expect(api.request('GET', '/health/ready').answer?.status).toBe(200);
+  });
+
+  it('subscribes to whoever starts', () => {
+    api.start();
+    for (const actor of ['log', 'membership', 'state', 'dispatcher']) api.actor.peerStarted(actor);
+    expect(api.actor.messages<{ type: string }>().map(({ type }) => type)).toEqual([
+      'watchLeadership',
+      'watchMembers',
+      'watchState',
+    ]);
+  });
+
+  it.each([
+    ['127.0.0.1', false],
+    ['localhost', false],
+    ['::1', false],
+    ['0.0.0.0', true],
+    ['', true],
+    ['127.0.0.1.example.com', true],
+    ['192.168.1.2', true],
+  ])('on %j warns: %s', (host, warns) => {
+    api.start({ httpAddress: { host, port: 8080 } });
+    expect(api.actor.lines.some(({ level }) => level === 'warn')).toBe(warns);
+  });
+
+  it('stops the node when the address is taken', () => {
+    api.start({}, { ok: false, error: 'in use' });
+    expect(api.actor.stoppedNode).toEqual({
+      exitCode: EXIT_HTTP_ADDRESS,
+      message: 'cannot serve HTTP on 127.0.0.1:8080: in use',
+    });
+    expect(api.actor.isReady).toBe(false);
+  });
+});
+
+describe('writing', () => {
+  beforeEach(() => {
+    api.start();
+    api.lead();
+  });
+
+  it('answers a create when the command is applied', () => {
+    const client = api.request('POST', '/v1/jobs', job);
+    const proposal = api.proposal();
+    expect(proposal.entry).toMatchObject({
+      origin: { node: 'n0', actor: 'api' },
+      command: { type: 'setJob', job: { name: 'a' } },
+    });
+    expect(client.answer).toBeNull();
+    api.apply(proposal);
+    expect(client.answer?.status).toBe(201);
+    expect(api.request('GET', '/v1/jobs/a').answer?.status).toBe(200);
+  });
+
+  it('toggles by an explicit value', () => {
+    createJob();
+    const client = api.request('POST', '/v1/jobs/a/toggle');
+    const proposal = api.proposal();
+    expect(proposal.entry.command).toMatchObject({ type: 'setDisabled', disabled: true });
+    api.apply(proposal);
+    expect(client.answer && textOf(client.answer)).toContain('"disabled":true');
+  });
+
+  it.each([
+    ['not_leader', 503, 'no_leader'],
+    ['overloaded', 503, 'overloaded'],
+    ['storage_full', 507, 'storage_full'],
+    ['too_large', 413, 'job_too_large'],
+  ] as const)('the log’s refusal %s is %i', (reason, status, code) => {
+    const client = api.request('POST', '/v1/jobs', job);
+    api.actor.deliver({ type: 'proposalRefused', sequence: api.proposal().sequence, reason });
+    expect([client.answer?.status, client.answer && header(client.answer, 'Carillon-Error')?.split(';')[0]]).toEqual([
+      status,
+      code,
+    ]);
+  });
+
+  it('says when the outcome is not known', () => {
+    const client = api.request('POST', '/v1/jobs', job);
+    api.actor.advance(60_000);
+    expect(client.answer?.status).toBe(504);
+  });
+
+  it('restores one job after the other', () => {
+    const part = '--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n';
+    const jobs = '[{"name":"a","schedule":"@manually"},{"name":"b","schedule":"@manually"}]';
+    let answer: HttpAnswer | null = null;
+    api.server.handler.handle({
+      request: {
+        method: 'POST',
+        target: '/v1/restore',
+        headers: { host: '', origin: '', accept: '', contentType: 'multipart/form-data; boundary=b' },
+        body: new TextEncoder().encode(`${part}${jobs}\r\n--b--`),
+      },
+      answer: (given) => {
+        answer = given;
+      },
+      onAborted: () => undefined,
+    });
+    api.apply(api.proposal());
+    api.apply(api.proposal());
+    expect(answer).toMatchObject({ status: 200, body: '"[\\"success create a\\",\\"success create b\\"]"' });
+  });
+});
+
+describe('running', () => {
+  beforeEach(() => {
+    api.start();
+    api.lead();
+    createJob();
+  });
+
+  it('asks the dispatcher and answers with its reply', () => {
+    const client = api.request('POST', '/v1/jobs/a');
+    expect([api.ask().to.actor, api.ask().message]).toEqual(['dispatcher', { type: 'run', name: 'a', tags: null }]);
+    api.ask().answer({ ok: true, reply: { type: 'launched', group } });
+    expect(client.answer?.status).toBe(200);
+  });
+
+  it.each([
+    [{ ok: true, reply: { type: 'refused', code: 'no_targets', message: '' } }, 404],
+    [{ ok: true, reply: { type: 'refused', code: 'not_leader', message: '' } }, 503],
+    [{ ok: true, reply: { type: 'refused', code: 'unknown', message: '' } }, 504],
+    [{ ok: false, reason: 'timeout' }, 504],
+    [{ ok: false, reason: 'dead' }, 504],
+    [{ ok: false, reason: 'rejected' }, 503],
+  ] as const)('%j: %i', (outcome, status) => {
+    const client = api.request('POST', '/v1/jobs/a?wait');
+    api.ask().answer(outcome);
+    expect(client.answer?.status).toBe(status);
+  });
+
+  it('waits for the end, also when it is heard of before the launch is named', () => {
+    const late = api.request('POST', '/v1/jobs/a?wait');
+    api.ask().answer({ ok: true, reply: { type: 'launched', group } });
+    api.changed([{ ...ended, group: stamp(2n) }]);
+    expect(late.answer).toBeNull();
+    api.changed([ended]);
+    expect(late.answer?.status).toBe(200);
+
+    const early = api.request('POST', '/v1/jobs/a?wait');
+    api.changed([ended]);
+    expect(early.answer).toBeNull();
+    api.ask().answer({ ok: true, reply: { type: 'launched', group } });
+    expect(early.answer?.status).toBe(200);
+  });
+
+  it('ends the wait when the job is deleted, or when news were missed and nothing is open', () => {
+    const waiting = [1, 2].map(() => {
+      const client = api.request('POST', '/v1/jobs/a?wait');
+      api.ask().answer({ ok: true, reply: { type: 'launched', group } });
+      return client;
+    });
+    api.state.run('a');
+    api.changed([], 5, 6);
+    expect(waiting.map(({ answer }) => answer)).toEqual([null, null]);
+    waiting[0]?.leave();
+    api.changed([{ type: 'jobDeleted', name: jobName('a') }], 6, 7);
+    expect(waiting.map(({ answer }) => answer?.status)).toEqual([undefined, 200]);
+
+    const missed = api.request('POST', '/v1/jobs/a?wait');
+    api.ask().answer({ ok: true, reply: { type: 'launched', group } });
+    for (const record of api.state.running('a')) api.state.finish(record, 'success');
+    api.actor.deliver({ type: 'following', appliedIndex: logIndex(9) });
+    expect(missed.answer?.status).toBe(200);
+  });
+
+  it('lists what runs, the oldest first', () => {
+    const client = api.request('GET', '/v1/busy');
+    const busy = (at: bigint) => ({
+      id: `${at}-n0`,
+      job: 'a',
+      node: 'n0',
+      group: stamp(at),
+      attempt: 1,
+      startedAtNs: at,
+      latestOutput: new Uint8Array(),
+    });
+    api.ask().answer({ ok: true, reply: [busy(2n), busy(1n)] });
+    expect(client.answer && (JSON.parse(textOf(client.answer)) as { id: string }[]).map(({ id }) => id)).toEqual([
+      '1-n0',
+      '2-n0',
+    ]);
+  });
+});
+
+describe('the cluster', () => {
+  it('is what log and membership said; ids are made anew', () => {
+    api.start();
+    api.lead();
+    api.actor.deliver({
+      type: 'members',
+      members: [{ name: nodeName('n0'), address: '127.0.0.1', port: 8946, tags: {}, status: 'alive', epoch: epoch(1) }],
+    });
+    const { answer } = api.request('GET', '/v1/members');
+    expect(answer && JSON.parse(textOf(answer))).toMatchObject([
+      { Name: 'n0', id: expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/), statusText: 'alive' },
+    ]);
+  });
+});
+
+describe('stopping', () => {
+  it('waits for open requests, then closes', async () => {
+    api.start();
+    const stopped = api.actor.stop();
+    expect(api.server.isClosed).toBe(false);
+    api.server.drained?.();
+    await stopped;
+    expect(api.server.isClosed).toBe(true);
+  });
+
+  it('waits for them no longer than it may', async () => {
+    api.start();
+    const stopped = api.actor.stop();
+    api.actor.advance(2_000);
+    await stopped;
+    expect(api.server.isClosed).toBe(true);
+  });
+});
+
+describe('mistakes', () => {
+  it('are answered 500, and the API goes on', () => {
+    api.start();
+    api.state.reader.jobs = () => {
+      throw new Error('a mistake');
+    };
+    const client = api.request('GET', '/v1/jobs');
+    expect(client.answer && [client.answer.status, header(client.answer, 'Carillon-Error')]).toEqual([
+      500,
+      'internal_error; An error in Carillon; the log of this node has it.',
+    ]);
+    expect(api.actor.lines.at(-1)?.fields.error).toContain('a mistake');
+    expect(api.request('GET', '/health').answer?.status).toBe(200);
+  });
+
+  it('that break an invariant end the actor, behind the answer', () => {
+    api.start();
+    api.state.reader.jobs = () => {
+      throw new AssertionFailed('an index names a job that is not there');
+    };
+    expect(() => api.request('GET', '/v1/jobs')).toThrow(AssertionFailed);
+    expect(api.actor.counters.get('http_answers_total{class="5xx"}')).toBe(1);
+  });
+});
