@@ -101,9 +101,13 @@ export class Cursor {
   }
 
   #skipString(): void {
-    this.#at += 1;
-    while (this.#byte() !== 0x22) this.#at += this.#byte() === 0x5c ? 2 : 1;
-    this.#at += 1;
+    const bytes = this.#bytes;
+    let at = this.#at + 1;
+    for (let byte = bytes[at]; byte !== 0x22; byte = bytes[at]) {
+      assert(byte !== undefined, 'the scanner checked that the string ends');
+      at += byte === 0x5c ? 2 : 1;
+    }
+    this.#at = at + 1;
   }
 
   #skipBare(): void {

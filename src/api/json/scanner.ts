@@ -161,16 +161,22 @@ class Scanner {
     else this.#fail(byte, 'looking for beginning of value');
   }
 
+  /** Most bytes of a body are in strings: this loop keeps its position in a local. */
   #string(): void {
-    this.#at += 1;
-    for (;;) {
-      const byte = this.#current();
-      if (byte === QUOTE) break;
-      if (byte === BACKSLASH) this.#escape();
-      else if (byte < SPACE) this.#fail(byte, 'in string literal');
-      this.#at += 1;
+    const bytes = this.#bytes;
+    let at = this.#at + 1;
+    for (let byte = bytes[at]; byte !== QUOTE; byte = bytes[at]) {
+      if (byte === BACKSLASH) {
+        this.#at = at;
+        this.#escape();
+        at = this.#at;
+      } else if (byte === undefined || byte < SPACE) {
+        this.#at = at;
+        this.#fail(this.#current(), 'in string literal');
+      }
+      at += 1;
     }
-    this.#at += 1;
+    this.#at = at + 1;
   }
 
   /** Leaves `#at` on the last byte of the escape. */
