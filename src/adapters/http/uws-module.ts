@@ -54,9 +54,10 @@ export function loadUws(): LoadedUws {
     const uws = createRequire(import.meta.url)(name) as Uws;
     return { ok: true, uws };
   } catch (error) {
-    const lines = String(error)
+    // Its own sentence comes first; why the binary does not load is the last `Error:` line.
+    const reasons = String(error)
       .split('\n')
-      .filter((line) => line.trim() !== '');
-    return { ok: false, error: `${name}: ${lines.at(-1) ?? 'no reason given'}` };
+      .filter((line) => line.startsWith('Error: '));
+    return { ok: false, error: `${name}: ${reasons.at(-1)?.slice('Error: '.length) ?? String(error)}` };
   }
 }
