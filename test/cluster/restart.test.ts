@@ -66,7 +66,7 @@ describe('a node that ends and comes back', () => {
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)('stops on %s with code 0 and loses nothing', async (signal) => {
-    await withNode({}, async (node) => {
+    await withNode({ flags: ['--drain-timeout=100ms'] }, async (node) => {
       const dkron = new DkronClient(node);
       await dkron.create({ name: 'done', executor_config: { command: 'echo hi' } });
       await dkron.run('done', '?wait');
