@@ -118,4 +118,41 @@ export const limits = {
   zoneChunks: 64,
   /** Compiled schedules shared between jobs, about 1 KiB each; with `~` and `H` each job may have its own. */
   compiledSchedules: 8_192,
+  /** After the main process of a job ended, a daemon that keeps its output open is listened to this much longer. */
+  outputDrainMs: 250,
+  /** Pipes of such daemons that are emptied, so that they don't die of SIGPIPE; beyond, the oldest is closed. */
+  abandonedPipes: 256,
+  /** A job's memory is looked at each second, as in Dkron (dkron-v4 section 11). */
+  memoryPollMs: 1_000,
+  /** Looks for survivors of a kill: at first after the one, later after the other. */
+  killPollFirstMs: 2,
+  killPollLongestMs: 250,
+  /** A job that is over by then is never listened to: what it wrote is read at its end. */
+  outputFollowMs: 10,
+  /** A shell that does not pass its trial by then is not used. */
+  slotTrialMs: 5_000,
+  /** Pre-forked shells for short jobs: four saturate two cores (measured-facts 7). */
+  shellSlots: 4,
+  /** Beyond this many jobs in pre-forked shells at once, jobs are spawned plainly: each shell takes about 1 MiB. */
+  shellSlotsAtMost: 64,
+  /** A job that holds its shell for longer than about this is no short one: another shell takes its place. */
+  shellSlotPatienceMs: 50,
+  /** Jobs that wait for a shell; beyond, they are spawned plainly. */
+  shellSlotQueue: 4_096,
+  /** Longer commands with their environment are spawned plainly: there the system's own limits and errors count. */
+  shellSlotCommandBytes: 32 << 10,
+  /** A shell is replaced after so many jobs: what it may leak stays small. */
+  shellSlotRuns: 20_000,
+  /** A due time that is handled this late is still on time: a turn that had to wait, or a change of leaders. */
+  punctualMs: 1_000,
+  /** Due times of one job that are walked over exactly; a longer outage is counted, not walked. */
+  walkedDueTimes: 64,
+  /** Missed due times counted one by one near a change of a zone's offset; more are counted by arithmetic. */
+  countedDueTimes: 10_000,
+  /** The most that the `cap` of a catch-up policy may ask for: one job must not fill the log. */
+  catchupCapAtMost: 1_000,
+  /** Launches and missed ranges in one message to the dispatcher: about 0.5 MiB. */
+  dueItemsPerBatch: 4_096,
+  /** A due time handed over and not recorded by then is handed over again: the proposal was lost or refused. */
+  dueRetryMs: 5_000,
 } as const;

@@ -3,7 +3,7 @@ import type { FieldValues } from './field.ts';
 import type { CronFields } from './parse.ts';
 
 /** Sixty bits in two integers: 0 to 29 and 30 to 59. */
-interface SixtyBits {
+export interface SixtyBits {
   readonly low: number;
   readonly high: number;
 }

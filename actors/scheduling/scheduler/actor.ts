@@ -1,0 +1,159 @@
+import { assertNever } from '../../../src/core/assert.ts';
+import { jobSchedule } from '../../../src/core/jobs/apply-job.ts';
+import type { Change } from '../../../src/core/jobs/changes.ts';
+import { ScheduleInterner } from '../../../src/core/schedule/compile.ts';
+import { plannerInput } from '../../../src/core/schedule/follow.ts';
+import type { DayExtensions } from '../../../src/core/schedule/parse.ts';
+import { Planner, type PlannerEffect, type PlannerInput } from '../../../src/core/schedule/planner.ts';
+import type { ZoneSource } from '../../../src/core/schedule/zone-table.ts';
+import { type LogIndex, logIndex, monoMs, type Term } from '../../../src/core/units.ts';
+import type { StorePort } from '../../../src/runtime/ports.ts';
+import { type Actor, type ActorDefinition, type Context, localRef } from '../../../src/runtime/types.ts';
+import { StateReader } from '../../../src/wire/state-reader.ts';
+import type { LeadershipEvent, LogCommand } from '../../cluster/log/protocol.ts';
+import type { StateCommand, StateEvent } from '../../cluster/state/protocol.ts';
+import type { DispatcherCommand } from '../dispatcher/protocol.ts';
+import { ClockWatch } from './clock-watch.ts';
+import type { SchedulerCommand } from './protocol.ts';
+
+export interface SchedulerPorts {
+  readonly store: StorePort;
+  readonly zones: ZoneSource;
+  readonly extensions: DayExtensions;
+}
+
+/** The clocks are compared this often: a wall clock that jumps moves what is due, and no timer tells. */
+const LONGEST_SLEEP_MS = 1_000;
+const TIMER = 'tick';
+
+/** The shell of `Planner`: state and leadership to steps, what is due to the dispatcher, one timer. */
+class SchedulerActor implements Actor<SchedulerCommand> {
+  readonly #context: Context<SchedulerCommand>;
+  readonly #reader: StateReader;
+  readonly #planner: Planner;
+  readonly #clocks: ClockWatch;
+  #leadership: LeadershipEvent | null = null;
+  /** The term in which the planner leads; null while it doesn't. */
+  #ledTerm: Term | null = null;
+  /** Changes up to here are known: by events, or because the last scan saw them. */
+  #knownIndex: LogIndex = logIndex(0);
+  #scanned = false;
+
+  constructor(context: Context<SchedulerCommand>, ports: SchedulerPorts) {
+    this.#context = context;
+    this.#reader = new StateReader(ports.store.open('state', 'read'));
+    this.#planner = new Planner(new ScheduleInterner(ports.zones, ports.extensions), context.wallNow());
+    this.#clocks = new ClockWatch(context);
+    context.ready();
+  }
+
+  /** A peer that begins a life has forgotten its watchers. */
+  peerStarted(actor: string): void {
+    const watcher = this.#context.self;
+    if (actor === 'state') this.#context.send(localRef<StateCommand>('state'), { type: 'watchState', watcher });
+    if (actor === 'log') this.#context.send(localRef<LogCommand>('log'), { type: 'watchLeadership', watcher });
+  }
+
+  receive(message: SchedulerCommand): void {
+    switch (message.type) {
+      case 'leadership':
+        this.#leadership = message;
+        break;
+      case 'following':
+      case 'changed':
+        this.#followState(message);
+        break;
+      default:
+        assertNever(message);
+    }
+    this.#followLeadership();
+  }
+
+  /** Due times are handed over only when nothing waits in the mailbox that may speak against it. */
+  endOfBatch(): void {
+    this.#clocks.look();
+    const nowMs = this.#context.wallNow();
+    this.#step({ type: 'time', nowMs });
+    const deadlineMs = this.#planner.nextDeadline();
+    const sleepMs = deadlineMs === null ? LONGEST_SLEEP_MS : Math.min(LONGEST_SLEEP_MS, deadlineMs - nowMs);
+    this.#context.arm(TIMER, monoMs(this.#context.monoNow() + Math.max(1, sleepMs)));
+  }
+
+  /** The turn alone is enough: each batch ends with a look at the wheel. */
+  timer(): void {}
+
+  check(): void {
+    this.#planner.check();
+  }
+
+  #followState(event: StateEvent): void {
+    if (this.#scanned && event.appliedIndex <= this.#knownIndex) return;
+    const hasGap = event.type === 'following' || !this.#scanned || event.after > this.#knownIndex;
+    this.#knownIndex = event.appliedIndex;
+    if (hasGap) this.#scan();
+    else for (const change of event.changes) this.#followChange(change);
+  }
+
+  #scan(): void {
+    this.#scanned = true;
+    this.#step({ type: 'scanStarted' });
+    this.#reader.eachJob((job) => this.#step({ type: 'jobSet', job: jobSchedule(job) }));
+    this.#step({ type: 'scanEnded' });
+    this.#knownIndex = logIndex(Math.max(this.#knownIndex, this.#reader.appliedIndex()));
+    this.#context.gauge('scheduler_jobs', this.#planner.jobCount);
+  }
+
+  #followChange(change: Change): void {
+    const input = plannerInput(change);
+    if (input === null) return;
+    if (input.type !== 'readAgain') {
+      this.#step(input);
+      return;
+    }
+    const job = this.#reader.job(input.name);
+    if (job !== undefined) this.#step({ type: 'jobSet', job: jobSchedule(job) });
+  }
+
+  /** Leading begins once the state has applied all that earlier leaders committed. */
+  #followLeadership(): void {
+    const leadership = this.#leadership;
+    const isLeader = leadership?.isLeader === true && this.#scanned && this.#knownIndex >= leadership.barrier;
+    const term = isLeader ? leadership.term : null;
+    if (term === this.#ledTerm) return;
+    // What was handed over in an earlier term may be lost: between two terms, nothing is on its way.
+    if (this.#ledTerm !== null) this.#step({ type: 'follow' });
+    this.#ledTerm = term;
+    if (term !== null) this.#step({ type: 'lead' });
+  }
+
+  #step(input: PlannerInput): void {
+    const out: PlannerEffect[] = [];
+    this.#planner.step(input, out);
+    for (const effect of out) this.#perform(effect);
+  }
+
+  #perform(effect: PlannerEffect): void {
+    switch (effect.type) {
+      case 'due': {
+        const { launches, missed } = effect;
+        this.#context.send(localRef<DispatcherCommand>('dispatcher'), { type: 'due', launches, missed });
+        this.#context.count('scheduler_due_total', launches.length);
+        if (missed.length > 0) this.#context.count('scheduler_missed_ranges_total', missed.length);
+        return;
+      }
+      case 'unschedulable':
+        this.#context.log.error('a stored schedule cannot be compiled: the job has no due times', {
+          job: effect.name,
+          error: effect.error,
+        });
+        return;
+      default:
+        assertNever(effect);
+    }
+  }
+}
+
+export const definition: ActorDefinition<SchedulerCommand, unknown, SchedulerPorts> = {
+  mailbox: { capacity: 65_536, overflow: { policy: 'credit' } },
+  start: (context, _config, ports) => new SchedulerActor(context, ports),
+};

@@ -1,0 +1,292 @@
+import { assert, assertNever } from '../assert.ts';
+import type { JobSchedule } from '../jobs/changes.ts';
+import type { LaunchItem, MissedItem } from '../jobs/commands.ts';
+import type { StringMap } from '../jobs/records.ts';
+import { limits } from '../limits.ts';
+import { instantOfMs, type JobName, type WallMs, wallMs } from '../units.ts';
+import { TimingWheel } from '../wheel/wheel.ts';
+import { type DueBounds, firstDueMs, missedReason, planDue } from './catchup.ts';
+import type { ScheduleInterner } from './compile.ts';
+import { nextInstant, type Schedule } from './schedule.ts';
+
+export type PlannerInput =
+  /** All jobs are going to be told again (`jobSet`), up to `scanEnded`; those that aren't are gone. */
+  | { readonly type: 'scanStarted' }
+  | { readonly type: 'scanEnded' }
+  | { readonly type: 'jobSet'; readonly job: JobSchedule }
+  | { readonly type: 'jobDeleted'; readonly name: JobName }
+  /** The state has a record (launched, skipped or missed) for the job's due times up to this one. */
+  | { readonly type: 'recorded'; readonly name: JobName; readonly upToMs: WallMs }
+  /** From now on this node leads, and the state is all that earlier leaders committed. */
+  | { readonly type: 'lead' }
+  /** From now on it doesn't: the planner goes on keeping time, silently. */
+  | { readonly type: 'follow' }
+  | { readonly type: 'time'; readonly nowMs: WallMs };
+
+export type PlannedLaunch = Omit<LaunchItem, 'targets'> & { readonly tags: StringMap | null };
+
+export type PlannerEffect =
+  /** Everything that is due at once, in pieces of bounded size; missed ranges come before launches. */
+  | { readonly type: 'due'; readonly launches: readonly PlannedLaunch[]; readonly missed: readonly MissedItem[] }
+  /** A job whose schedule can't be compiled here: it has no due times. */
+  | { readonly type: 'unschedulable'; readonly name: JobName; readonly error: string };
+
+/** What the planner knows of one job. It is in the wheel, overdue, or has no due time to come. */
+interface Entry {
+  readonly id: number;
+  job: JobSchedule;
+  /** Null: inactive, or the text can't be compiled. */
+  schedule: Schedule | null;
+  /** Due times up to here have a record. */
+  recordedMs: number;
+  /** Due times up to here were handed over; 0: nothing is on its way. */
+  plannedMs: number;
+  /** When that was. */
+  plannedAtMs: number;
+  scan: number;
+}
+
+/**
+ * Which jobs are due when: follows the schedules of the state, keeps them in a timing wheel, and while it leads hands
+ * over each due time once. What was handed over and isn't recorded in time is handed over again, since the state
+ * launches a due time once only (P1). Time is wall time: a jump forward makes due times late, which is the catch-up
+ * policy's business; after a jump back nothing is due twice, since due times lie after what is recorded or on its way.
+ */
+export class Planner {
+  readonly #schedules: ScheduleInterner;
+  readonly #wheel: TimingWheel;
+  readonly #entries = new Map<JobName, Entry>();
+  readonly #byId: (Entry | null)[] = [];
+  readonly #freeIds: number[] = [];
+  /** Due, and not handed over, because this node doesn't lead. */
+  readonly #overdue = new Set<Entry>();
+  /** Handed over and not recorded yet; the longest waiting first. */
+  readonly #unrecorded = new Set<Entry>();
+  #leads = false;
+  #scan = 1;
+
+  constructor(schedules: ScheduleInterner, nowMs: WallMs) {
+    this.#schedules = schedules;
+    this.#wheel = new TimingWheel(Math.floor(nowMs));
+  }
+
+  step(input: PlannerInput, out: PlannerEffect[]): void {
+    switch (input.type) {
+      case 'scanStarted':
+        this.#scan += 1;
+        return;
+      case 'scanEnded':
+        for (const entry of this.#entries.values()) if (entry.scan !== this.#scan) this.#remove(entry);
+        return;
+      case 'jobSet':
+        this.#set(input.job, out);
+        return;
+      case 'jobDeleted': {
+        const entry = this.#entries.get(input.name);
+        if (entry !== undefined) this.#remove(entry);
+        return;
+      }
+      case 'recorded':
+        this.#recorded(input.name, input.upToMs);
+        return;
+      case 'lead':
+        this.#leads = true;
+        return;
+      case 'follow':
+        this.#follow();
+        return;
+      case 'time':
+        this.#tick(wallMs(Math.floor(input.nowMs)), out);
+        return;
+      default:
+        assertNever(input);
+    }
+  }
+
+  /** When the next `time` is wanted; null: not before another input. */
+  nextDeadline(): WallMs | null {
+    if (this.#leads && this.#overdue.size > 0) return wallMs(this.#wheel.nowMs);
+    const dueMs = this.#wheel.nextDeadline() ?? Number.POSITIVE_INFINITY;
+    const [oldest] = this.#unrecorded;
+    const retryMs = oldest === undefined ? Number.POSITIVE_INFINITY : oldest.plannedAtMs + limits.dueRetryMs;
+    const earliestMs = Math.min(dueMs, retryMs);
+    return earliestMs === Number.POSITIVE_INFINITY ? null : wallMs(earliestMs);
+  }
+
+  get jobCount(): number {
+    return this.#entries.size;
+  }
+
+  check(): void {
+    this.#wheel.check();
+    for (const [name, entry] of this.#entries) {
+      assert(entry.job.name === name && this.#byId[entry.id] === entry, 'a job is found by its name and its id');
+      const dueMs = this.#wheel.deadlineOf(entry.id);
+      assert(dueMs === null || entry.schedule !== null, 'only a schedule has due times');
+      assert(dueMs === null || dueMs > floorOf(entry), 'a due time to come has no record');
+      assert(dueMs === null || !this.#overdue.has(entry), 'what is overdue is not waited for');
+      assert(this.#unrecorded.has(entry) === entry.plannedMs > 0, 'what is on its way is waited for');
+      assert(entry.plannedMs === 0 || entry.plannedMs > entry.recordedMs, 'what is recorded is not on its way');
+    }
+    assert(this.#leads || this.#unrecorded.size === 0, 'only a leader hands over');
+    assert(this.#byId.length === this.#entries.size + this.#freeIds.length, 'each id is in use or free');
+  }
+
+  #set(job: JobSchedule, out: PlannerEffect[]): void {
+    const entry = this.#entries.get(job.name) ?? this.#create(job);
+    const isSameRevision = entry.job.scheduleRevision === job.scheduleRevision && entry.job.active === job.active;
+    const isFirst = entry.scan === 0;
+    entry.scan = this.#scan;
+    entry.job = job;
+    entry.recordedMs = job.highWaterMs;
+    // What was handed over under another revision is void.
+    if (!isSameRevision || entry.plannedMs <= entry.recordedMs) this.#settle(entry);
+    if (!isSameRevision || isFirst) this.#compile(entry, out);
+    this.#arm(entry);
+  }
+
+  #create(job: JobSchedule): Entry {
+    const id = this.#freeIds.pop() ?? this.#byId.length;
+    const entry: Entry = { id, job, schedule: null, recordedMs: 0, plannedMs: 0, plannedAtMs: 0, scan: 0 };
+    this.#byId[id] = entry;
+    this.#entries.set(job.name, entry);
+    return entry;
+  }
+
+  #remove(entry: Entry): void {
+    this.#settle(entry);
+    this.#overdue.delete(entry);
+    this.#wheel.cancel(entry.id);
+    this.#entries.delete(entry.job.name);
+    this.#byId[entry.id] = null;
+    this.#freeIds.push(entry.id);
+  }
+
+  #compile(entry: Entry, out: PlannerEffect[]): void {
+    const { name, schedule, timezone, active } = entry.job;
+    entry.schedule = null;
+    if (!active) return;
+    const compiled = this.#schedules.compile(schedule, name, timezone);
+    if (compiled.ok) entry.schedule = compiled.schedule;
+    else out.push({ type: 'unschedulable', name, error: compiled.error });
+  }
+
+  #recorded(name: JobName, upToMs: WallMs): void {
+    const entry = this.#entries.get(name);
+    if (entry === undefined || upToMs <= entry.recordedMs) return;
+    const wasAheadOf = upToMs <= entry.plannedMs;
+    entry.recordedMs = upToMs;
+    if (entry.plannedMs <= upToMs) this.#settle(entry);
+    // The due time that waits in the wheel lies after what was handed over: nothing to change.
+    if (!wasAheadOf) this.#arm(entry);
+  }
+
+  #follow(): void {
+    this.#leads = false;
+    const pending = [...this.#unrecorded];
+    for (const entry of pending) {
+      this.#settle(entry);
+      this.#arm(entry);
+    }
+  }
+
+  #settle(entry: Entry): void {
+    entry.plannedMs = 0;
+    this.#unrecorded.delete(entry);
+  }
+
+  /** Puts the job's first due time without a record into the wheel. */
+  #arm(entry: Entry): void {
+    this.#overdue.delete(entry);
+    const { schedule, job } = entry;
+    const dueMs = schedule === null ? null : firstDueMs({ schedule, anchorMs: job.anchorMs }, boundsOf(entry));
+    if (dueMs === null) this.#wheel.cancel(entry.id);
+    else this.#wheel.add(entry.id, dueMs);
+  }
+
+  #tick(nowMs: WallMs, out: PlannerEffect[]): void {
+    if (nowMs < this.#wheel.nowMs) this.#setBack(nowMs);
+    for (const id of this.#wheel.advance(nowMs)) {
+      const entry = this.#byId[id] ?? null;
+      assert(entry !== null, 'a due time belongs to a job');
+      this.#overdue.add(entry);
+    }
+    if (!this.#leads) return;
+    this.#lookAgain(nowMs);
+    const due = [...this.#overdue];
+    const launches: PlannedLaunch[] = [];
+    const missed: MissedItem[] = [];
+    for (const entry of due) this.#handOver(entry, nowMs, launches, missed);
+    launches.sort((a, b) => a.scheduledAtMs - b.scheduledAtMs);
+    pushBatches(launches, missed, out);
+  }
+
+  /** The clock was set back: what was due by the old time may not be due any more. */
+  #setBack(nowMs: WallMs): void {
+    this.#wheel.rewind(nowMs);
+    const overdue = [...this.#overdue];
+    for (const entry of overdue) this.#arm(entry);
+    for (const entry of this.#unrecorded) entry.plannedAtMs = Math.min(entry.plannedAtMs, nowMs);
+  }
+
+  /** What has been on its way for too long is due again, from where the records end. */
+  #lookAgain(nowMs: WallMs): void {
+    for (const entry of this.#unrecorded) {
+      if (nowMs - entry.plannedAtMs < limits.dueRetryMs) return;
+      this.#settle(entry);
+      this.#wheel.cancel(entry.id);
+      this.#overdue.add(entry);
+    }
+  }
+
+  #handOver(entry: Entry, nowMs: WallMs, launches: PlannedLaunch[], missed: MissedItem[]): void {
+    const { schedule, job } = entry;
+    assert(schedule !== null, 'what is due has a schedule');
+    const { name, scheduleRevision, tags, anchorMs, catchup } = job;
+    const plan = planDue({ schedule, anchorMs }, boundsOf(entry), catchup, nowMs);
+    const nextAfter = (atMs: WallMs) => nextInstant(schedule, atMs, anchorMs);
+    if (plan.missed !== null) {
+      const [firstLaunch] = plan.launches;
+      const next = firstLaunch === undefined ? nextAfter(plan.missed.toMs) : instantOfMs(firstLaunch);
+      missed.push({ name, scheduleRevision, ...plan.missed, reason: missedReason(catchup), next });
+    }
+    for (const [index, scheduledAtMs] of plan.launches.entries()) {
+      const following = plan.launches[index + 1];
+      const next = following === undefined ? nextAfter(scheduledAtMs) : instantOfMs(following);
+      launches.push({ name, scheduleRevision, scheduledAtMs, next, tags });
+    }
+    const upToMs = plan.launches.at(-1) ?? plan.missed?.toMs;
+    if (upToMs !== undefined) {
+      entry.plannedMs = upToMs;
+      entry.plannedAtMs = nowMs;
+      // The newest goes to the end: the first one of the set has waited the longest.
+      this.#unrecorded.delete(entry);
+      this.#unrecorded.add(entry);
+    }
+    this.#arm(entry);
+  }
+}
+
+const floorOf = ({ job, recordedMs, plannedMs }: Entry): WallMs =>
+  wallMs(Math.max(job.effectiveFromMs, recordedMs, plannedMs));
+
+const boundsOf = (entry: Entry): DueBounds => ({
+  floorMs: floorOf(entry),
+  startsAt: entry.job.startsAt,
+  expiresAt: entry.job.expiresAt,
+});
+
+function pushBatches(launches: readonly PlannedLaunch[], missed: readonly MissedItem[], out: PlannerEffect[]): void {
+  const most = limits.dueItemsPerBatch;
+  // A job's missed range must be recorded before what comes after it.
+  if (missed.length + launches.length <= most) {
+    if (missed.length + launches.length > 0) out.push({ type: 'due', launches, missed });
+    return;
+  }
+  for (let at = 0; at < missed.length; at += most) {
+    out.push({ type: 'due', launches: [], missed: missed.slice(at, at + most) });
+  }
+  for (let at = 0; at < launches.length; at += most) {
+    out.push({ type: 'due', launches: launches.slice(at, at + most), missed: [] });
+  }
+}
