@@ -1,0 +1,84 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { assert } from '../../core/assert.ts';
+
+/** Made by one call of `mkfifo`, which costs a process. */
+const BATCH = 32;
+
+/**
+ * Pipes for the output and input of jobs. Node itself gives children sockets, which can't be opened again: a job that
+ * writes to /dev/stderr would fail. A pipe is lent to one job after another; between them nobody has it open.
+ */
+export class NamedPipes {
+  readonly #directory: string;
+  readonly #free: string[] = [];
+  #made = 0;
+
+  private constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** Null: this system makes no named pipes. */
+  static open(): NamedPipes | null {
+    if (process.platform === 'win32') return null;
+    try {
+      const pipes = new NamedPipes(mkdtempSync(join(tmpdir(), 'carillon-pipes-')));
+      if (pipes.#make()) return pipes;
+      pipes.close();
+    } catch {
+      // No place for temporary files: jobs get Node's sockets.
+    }
+    return null;
+  }
+
+  /** A path of a pipe that nobody has open; null: no more could be made. */
+  borrow(): string | null {
+    return this.#free.length > 0 || this.#make() ? (this.#free.pop() ?? null) : null;
+  }
+
+  /** Nobody has the pipe open any more. */
+  giveBack(path: string): void {
+    assert(!this.#free.includes(path), 'a pipe is given back once');
+    this.#free.push(path);
+  }
+
+  /** Someone keeps the pipe open for ever: it is lent no more. */
+  forget(path: string): void {
+    rmSync(path, { force: true });
+  }
+
+  close(): void {
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  #make(): boolean {
+    const paths = Array.from({ length: BATCH }, (_, index) => join(this.#directory, String(this.#made + index)));
+    this.#made += BATCH;
+    const { status } = spawnSync('mkfifo', ['-m', '600', ...paths], { stdio: 'ignore', windowsHide: true });
+    if (status !== 0) return false;
+    this.#free.push(...paths.reverse());
+    return true;
+  }
+}
+
+/** Reading end that never blocks, also while nobody writes. */
+export const openForReading = (path: string): number => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+
+/** Writing end for a child: it blocks when the pipe is full, as programs expect. Needs a reader. */
+export const openForChildToWrite = (path: string): number => openSync(path, constants.O_WRONLY);
+
+/** Both ends of a child's input: what the child reads, which blocks, and what we write, which never does. */
+export function openInput(path: string): { readonly childReads: number; readonly weWrite: number } {
+  // Each end needs the other one to be open already, unless both are opened at once.
+  const both = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  try {
+    return {
+      childReads: openSync(path, constants.O_RDONLY),
+      weWrite: openSync(path, constants.O_WRONLY | constants.O_NONBLOCK),
+    };
+  } finally {
+    closeSync(both);
+  }
+}

@@ -1,0 +1,148 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
+import type { Readable, Writable } from 'node:stream';
+import { assert } from '../../core/assert.ts';
+import { limits } from '../../core/limits.ts';
+import type { JobOutput } from './job-output.ts';
+import type { LaunchEvents, ProcessEnd } from './launcher.ts';
+import { slotScript } from './slot-script.ts';
+import type { Timers } from './timers.ts';
+
+/** One job in a slot. */
+export interface SlotRun {
+  readonly frame: string;
+  readonly output: JobOutput;
+  readonly events: LaunchEvents;
+}
+
+export interface SlotOptions {
+  /** Path of a bash that has `wait -f` (5.0). */
+  readonly shell: string;
+  /** A named pipe for the shell's own words; nobody else may have it. */
+  readonly wordsPath: string;
+  readonly environment: ReadonlyMap<string, string>;
+  readonly niceness: number;
+  readonly timers: Timers;
+}
+
+export interface SlotEvents {
+  /** The job is over: the slot can take another one. */
+  free(): void;
+  /** The shell died: the slot takes no more jobs. */
+  died(): void;
+}
+
+/** A long-lived shell that starts one job after another (see slot-script.ts). */
+export class Slot {
+  readonly wordsPath: string;
+  readonly #input: Writable;
+  readonly #events: SlotEvents;
+  readonly #timers: Timers;
+  #run: SlotRun | null = null;
+  #hasStarted = false;
+  #stopFollowing: () => void = () => undefined;
+  /** The beginning of a line that has not come in full. */
+  #partial = '';
+  #alive = true;
+  #runs = 0;
+
+  constructor(options: SlotOptions, events: SlotEvents) {
+    this.wordsPath = options.wordsPath;
+    this.#events = events;
+    this.#timers = options.timers;
+    const child = forkShell(options);
+    child.once('error', () => this.#die());
+    // Not `exit`: by then not all that it said may have arrived.
+    child.once('close', () => this.#die());
+    const { stdin, stdout } = child;
+    assert(stdin !== null && stdout !== null, 'a slot has pipes');
+    this.#input = stdin;
+    stdin.on('error', () => undefined);
+    stdout.on('error', () => undefined);
+    this.#listen(stdout);
+  }
+
+  /** Jobs that it has taken. */
+  get runs(): number {
+    return this.#runs;
+  }
+
+  get isBusy(): boolean {
+    return this.#run !== null;
+  }
+
+  run(run: SlotRun): void {
+    assert(this.#run === null && this.#alive, 'a slot runs one job at a time');
+    this.#run = run;
+    this.#hasStarted = false;
+    this.#runs += 1;
+    this.#input.write(run.frame);
+  }
+
+  /** The shell ends when its input does, after the job that it may have. */
+  close(): void {
+    this.#alive = this.#run !== null;
+    this.#input.end();
+  }
+
+  #listen(answers: Readable): void {
+    answers.setEncoding('latin1');
+    answers.on('data', (text: string) => {
+      const lines = (this.#partial + text).split('\n');
+      this.#partial = lines.pop() ?? '';
+      for (const line of lines) this.#answer(line);
+    });
+  }
+
+  #answer(line: string): void {
+    const [verb, first, second] = line.split(' ');
+    const run = this.#run;
+    assert(run !== null, 'a slot without a job says nothing');
+    if (verb === 'started') {
+      this.#hasStarted = true;
+      run.events.started(Number(first));
+      // Most jobs are over before it would be worth listening to them.
+      this.#stopFollowing = this.#timers.after(limits.outputFollowMs, () => run.output.follow());
+      return;
+    }
+    assert(verb === 'ended', 'a slot says that a job started, then that it ended');
+    this.#finish(run, { status: Number(first), signalled: second === 'signalled' });
+    this.#events.free();
+  }
+
+  #die(): void {
+    if (!this.#alive) return;
+    this.#alive = false;
+    if (this.#run !== null) this.#finish(this.#run, null);
+    this.#events.died();
+  }
+
+  #finish(run: SlotRun, end: { readonly status: number; readonly signalled: boolean } | null): void {
+    this.#run = null;
+    this.#stopFollowing();
+    if (!this.#hasStarted) {
+      // The shell could not fork, or died before it could.
+      run.output.discard();
+      run.events.failed('EAGAIN');
+      return;
+    }
+    run.events.ended(end === null ? null : endOf(end.status, end.signalled));
+    run.output.drain();
+  }
+}
+
+function forkShell(options: SlotOptions): ChildProcess {
+  const args = ['--norc', '--noprofile', '-c', slotScript, 'carillon-slot', options.wordsPath];
+  const child = spawn(options.shell, args, {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: Object.fromEntries(options.environment),
+    // A session of its own: what a terminal sends to our group is not for jobs.
+    detached: true,
+  });
+  if (child.pid !== undefined && options.niceness !== 0) setPriority(child.pid, options.niceness);
+  return child;
+}
+
+function endOf(status: number, signalled: boolean): ProcessEnd {
+  return signalled ? { type: 'signalled', signal: status - 128 } : { type: 'exited', code: status };
+}

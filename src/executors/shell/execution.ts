@@ -1,0 +1,188 @@
+import type { Launch, Launcher, ProcessEnd } from '../../adapters/processes/launcher.ts';
+import type { ProcessTable, TreeQuery } from '../../adapters/processes/process-table.ts';
+import type { Timers } from '../../adapters/processes/timers.ts';
+import { assert } from '../../core/assert.ts';
+import { limits } from '../../core/limits.ts';
+import { formatGoDuration } from '../../core/schedule/go-duration.ts';
+import { TailBuffer } from '../tail-buffer.ts';
+import type { ExecutionEvents, ExecutionRequest, ProcessIdentity } from '../types.ts';
+import { EXECUTION_ID_VARIABLE } from './environment.ts';
+import { type ShellJob, startErrorText } from './job.ts';
+import type { MemoryWatch } from './memory-watch.ts';
+import { endText } from './texts.ts';
+import type { TreeKiller } from './tree-killer.ts';
+
+/** What executions share. */
+export interface ExecutionTools {
+  readonly launcher: Launcher;
+  readonly table: ProcessTable;
+  readonly timers: Timers;
+  readonly killer: TreeKiller;
+  readonly memory: MemoryWatch;
+}
+
+/** Mark by which all processes of an execution are known, whatever became of their parents. */
+export const markOf = (executionId: string): string => `${EXECUTION_ID_VARIABLE}=${executionId}`;
+
+/** How far the ending of the whole tree has come. */
+type Ending = 'none' | 'terminating' | 'killing' | 'gone';
+
+/**
+ * One attempt of a shell job. It is over when its main process has ended and its output is read to the end; a daemon
+ * that keeps the output open is waited for a moment only. Whoever was told to stop is over when its whole tree is gone.
+ */
+export class ShellExecution {
+  readonly #request: ExecutionRequest;
+  readonly #job: ShellJob;
+  readonly #events: ExecutionEvents;
+  readonly #tools: ExecutionTools;
+  readonly #launch: Launch;
+  readonly #output: TailBuffer;
+  #process: ProcessIdentity | null = null;
+  /** Undefined: the main process runs. Null: nothing is known of its end. */
+  #end: ProcessEnd | null | undefined;
+  #outputEnded = false;
+  #ending: Ending = 'none';
+  /** Told to stop before the process was there; KILL after so many milliseconds. */
+  #stopAtStart: number | null = null;
+  #cancelGrace: () => void = () => undefined;
+  /** What Dkron writes behind the output of a job that it killed. */
+  #killText = '';
+  #isOver = false;
+  readonly #cancels: (() => void)[] = [];
+
+  constructor(request: ExecutionRequest, job: ShellJob, events: ExecutionEvents, tools: ExecutionTools) {
+    this.#request = request;
+    this.#job = job;
+    this.#events = events;
+    this.#tools = tools;
+    this.#output = new TailBuffer(request.outputLimitBytes);
+    this.#launch = tools.launcher.launch(job.plan, {
+      started: (pid) => this.#started(pid),
+      output: (chunk) => {
+        this.#output.add(chunk);
+        events.output(chunk);
+      },
+      ended: (end) => this.#ended(end),
+      outputEnded: () => {
+        this.#outputEnded = true;
+        this.#finishIfOver();
+      },
+      failed: (code) => this.#finish(startErrorText(job.plan.program, code)),
+    });
+  }
+
+  /** TERM to the whole tree, KILL after the grace to what is left of it. */
+  stop(graceMs: number): void {
+    if (this.#isOver || this.#ending !== 'none' || this.#stopAtStart !== null) return;
+    if (this.#process !== null) this.#terminate(graceMs);
+    else if (this.#launch.withdraw()) setImmediate(() => this.#finish(endText({ type: 'signalled', signal: 15 })));
+    else this.#stopAtStart = graceMs;
+  }
+
+  /** KILL to the whole tree. */
+  kill(): void {
+    if (this.#process === null) this.stop(0);
+    else this.#kill('');
+  }
+
+  #started(pid: number): void {
+    assert(this.#process === null, 'a process starts once');
+    const { table, timers, memory } = this.#tools;
+    this.#process = table.identify(pid);
+    this.#events.started?.(this.#process);
+    const { timeoutNs, memoryLimitBytes } = this.#job;
+    if (timeoutNs !== null) {
+      const delayMs = Math.ceil(Number(timeoutNs) / 1e6);
+      this.#cancels.push(timers.after(delayMs, () => this.#timedOut(timeoutNs)));
+    }
+    if (memoryLimitBytes !== null) {
+      const exceeded = (bytes: number): void => this.#exceeded(bytes, memoryLimitBytes);
+      this.#cancels.push(memory.add({ query: this.#tree(), limitBytes: memoryLimitBytes, exceeded }));
+    }
+    if (this.#stopAtStart !== null) this.#terminate(this.#stopAtStart);
+  }
+
+  #timedOut(timeoutNs: bigint): void {
+    const limit = formatGoDuration(timeoutNs);
+    this.#kill(`shell: Job '${this.#job.command}' execution time exceeding defined timeout ${limit}. Job was killed`);
+  }
+
+  #exceeded(bytes: number, limit: bigint): void {
+    const excess = `memory usage (${bytes} bytes) exceeding defined limit (${limit} bytes)`;
+    this.#kill(`shell: Job '${this.#job.command}' ${excess}. Job was killed`);
+  }
+
+  #ended(end: ProcessEnd | null): void {
+    this.#end = end;
+    this.#cancelAll();
+    // Whoever watched the main process died: it may still run, unwatched.
+    if (end === null && this.#ending !== 'killing') this.#kill('');
+    this.#cancels.push(this.#tools.timers.after(limits.outputDrainMs, () => this.#abandonOutput()));
+    if (this.#ending === 'terminating') {
+      this.#cancels.push(this.#tools.killer.awaitGone(this.#tree(), () => this.#treeGone()));
+    }
+    this.#finishIfOver();
+  }
+
+  #abandonOutput(): void {
+    if (this.#outputEnded) return;
+    this.#outputEnded = true;
+    this.#launch.abandonOutput();
+    this.#finishIfOver();
+  }
+
+  #terminate(graceMs: number): void {
+    this.#ending = 'terminating';
+    this.#tools.killer.terminate(this.#tree());
+    this.#cancelGrace = this.#tools.timers.after(graceMs, () => this.#kill(''));
+    if (this.#end !== undefined) {
+      this.#cancels.push(this.#tools.killer.awaitGone(this.#tree(), () => this.#treeGone()));
+    }
+  }
+
+  #kill(text: string): void {
+    if (this.#isOver || this.#ending === 'killing' || this.#ending === 'gone') return;
+    this.#cancelGrace();
+    this.#killText = text;
+    this.#ending = 'killing';
+    this.#tools.killer.kill(this.#tree(), () => this.#treeGone());
+  }
+
+  #treeGone(): void {
+    if (this.#isOver) return;
+    this.#cancelGrace();
+    this.#ending = 'gone';
+    this.#finishIfOver();
+  }
+
+  #finishIfOver(): void {
+    if (this.#end === undefined || !this.#outputEnded) return;
+    if (this.#ending === 'terminating' || this.#ending === 'killing') return;
+    this.#finish(
+      this.#end === null ? 'shell: the process that watched the job ended; the job was killed' : endText(this.#end),
+    );
+  }
+
+  #finish(error: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#cancelGrace();
+    this.#cancelAll();
+    if (this.#killText !== '') this.#output.add(Buffer.from(this.#killText));
+    this.#events.ended({
+      success: error === '',
+      error,
+      output: this.#output.bytes(),
+      droppedBytes: this.#output.droppedBytes,
+    });
+  }
+
+  #cancelAll(): void {
+    for (const cancel of this.#cancels.splice(0)) cancel();
+  }
+
+  #tree(): TreeQuery {
+    return { mark: markOf(this.#request.executionId), root: this.#process, groupOutlivesRoot: true };
+  }
+}
