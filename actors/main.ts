@@ -1,5 +1,6 @@
+import { DataDirectoryError, takeDataDirectory } from '../src/adapters/data-directory.ts';
 import { runCli } from '../src/cli/run.ts';
-import type { RunAgent } from '../src/cli/types.ts';
+import { CliError, type RunAgent } from '../src/cli/types.ts';
 import type { Notice } from '../src/config/errors.ts';
 import { type RunningNode, startNode } from '../src/runtime/threads/node.ts';
 import { localRef } from '../src/runtime/types.ts';
@@ -8,6 +9,7 @@ import { serverTree } from './tree.ts';
 
 /** The composition root: settings to a tree of actors, signals to messages. */
 const runAgent: RunAgent = async (config, session) => {
+  const releaseDataDirectory = takeData(config.dataDirectory);
   const node = startNode({
     name: config.nodeName,
     table: serverTree(config),
@@ -21,9 +23,18 @@ const runAgent: RunAgent = async (config, session) => {
   process.on('SIGTERM', stop);
   process.on('SIGHUP', reload);
   const { exitCode, message } = await node.ended;
+  releaseDataDirectory();
   if (exitCode !== 0) process.stderr.write(`carillon: stopped with exit code ${exitCode}: ${message}\n`);
   return exitCode;
 };
+
+function takeData(directory: string): () => void {
+  try {
+    return takeDataDirectory(directory);
+  } catch (error) {
+    throw error instanceof DataDirectoryError ? new CliError(error.message) : error;
+  }
+}
 
 function logNotices(node: RunningNode, notices: readonly Notice[]): void {
   for (const { level, message } of notices) node.log[level](message);
@@ -34,7 +45,8 @@ async function reloadTags(node: RunningNode, reloadConfig: Parameters<RunAgent>[
   try {
     const { config, notices, needRestart } = await reloadConfig();
     logNotices(node, notices);
-    if (needRestart.length > 0) node.log.warn('settings that count after a restart', { settings: needRestart.join(', ') });
+    if (needRestart.length > 0)
+      node.log.warn('settings that count after a restart', { settings: needRestart.join(', ') });
     node.send(localRef<MembershipCommand>('membership'), { type: 'replaceUserTags', tags: config.tags });
     node.log.info('configuration reloaded');
   } catch (error) {

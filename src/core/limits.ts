@@ -59,6 +59,8 @@ export const limits = {
   pendingReads: 16_384,
   /** Messages per batch between threads (measured-facts 2). */
   messagesPerBatch: 256,
+  /** Batches of due launches and runs by hand that wait until a new leader's nodes have reported. */
+  heldRequests: 16_384,
   /** Running, or ended and not yet committed, on one node; further starts wait unanswered until there is room. */
   executionsPerWorker: 16_384,
   /** Changes of the worker's journal in one commit: what comes during a flush shares the next. */

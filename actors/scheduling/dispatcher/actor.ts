@@ -93,7 +93,7 @@ class DispatcherActor implements Actor<DispatcherCommand> {
         this.#followState(message, out);
         break;
       case 'members':
-        this.#core.setWorkers(message.members.filter((member) => this.#isWorker(member)).map(workerOf), out);
+        this.#setWorkers(message.members, out);
         break;
       case 'proposalApplied':
       case 'proposalRefused':
@@ -184,8 +184,11 @@ class DispatcherActor implements Actor<DispatcherCommand> {
     this.#core.begin(this.#now(), term, open, work, out);
   }
 
-  #isWorker(member: Member): boolean {
-    return member.status === 'alive' && member.epoch > 0 && member.tags.region === this.#config.region;
+  #setWorkers(members: readonly Member[], out: Effect[]): void {
+    const { region } = this.#config;
+    const mine = members.filter((member) => member.status === 'alive' && member.tags.region === region);
+    const announced = mine.filter((member) => member.epoch > 0);
+    this.#core.setWorkers(announced.map(workerOf), mine.length - announced.length, out);
   }
 
   #perform(effects: readonly Effect[]): void {

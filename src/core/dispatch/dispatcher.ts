@@ -2,6 +2,7 @@ import { assert } from '../assert.ts';
 import type { Change, ExecutionStart } from '../jobs/changes.ts';
 import type { AssignItem, Command, LaunchItem, MissedItem, ReassignItem } from '../jobs/commands.ts';
 import type { StringMap } from '../jobs/records.ts';
+import { limits } from '../limits.ts';
 import {
   type ExecutionId,
   type JobName,
@@ -15,6 +16,7 @@ import {
 import { GatheredEnds } from './gathered-ends.ts';
 import {
   type Due,
+  type EarlyRequest,
   type Effect,
   type FinishedWork,
   type Now,
@@ -25,6 +27,7 @@ import {
   type WaitingWorkInput,
   type WorkerReport,
 } from './in-flight.ts';
+import { Muster } from './muster.ts';
 import { retryAt } from './retry.ts';
 import { type Chooser, chooseTargets, type Worker } from './targets.ts';
 import { WaitingWork } from './waiting-work.ts';
@@ -44,6 +47,11 @@ export class DispatcherCore {
   readonly #starting = new Set<OpenExecution>();
   readonly #work = new WaitingWork();
   readonly #ends = new GatheredEnds();
+  readonly #muster = new Muster();
+  /** Came in during the muster. */
+  #early: EarlyRequest[] = [];
+  /** Members that are alive and have not told the epoch of their life yet. */
+  #unannounced = 0;
   readonly #proposals = new Map<number, Proposal>();
   #term: Term | null = null;
   #lastProposal = 0;
@@ -56,6 +64,7 @@ export class DispatcherCore {
   begin(now: Now, term: Term, open: readonly ExecutionStart[], work: readonly WaitingWorkInput[], out: Effect[]): void {
     this.end();
     this.#term = term;
+    this.#muster.begin(now.monoMs);
     for (const start of open) this.#addExecution(start);
     for (const item of work) this.#work.add(item.work, item.tags);
     for (const worker of this.#workers.values()) this.#attach(worker, out);
@@ -70,10 +79,15 @@ export class DispatcherCore {
     this.#work.clear();
     this.#proposals.clear();
     this.#ends.clear();
+    this.#early = [];
   }
 
-  /** The workers that may be given work now, as membership sees them. A new epoch is a new worker: attach again. */
-  setWorkers(workers: readonly Worker[], out: Effect[]): void {
+  /**
+   * The workers that may be given work now, as membership sees them, and how many more are expected to announce
+   * themselves. A new epoch is a new worker: attach again.
+   */
+  setWorkers(workers: readonly Worker[], unannounced: number, out: Effect[]): void {
+    this.#unannounced = unannounced;
     const names = new Set(workers.map((worker) => worker.node));
     for (const node of this.#workers.keys()) if (!names.has(node)) this.#workers.delete(node);
     for (const worker of workers) {
@@ -89,7 +103,7 @@ export class DispatcherCore {
   due(now: Now, launches: readonly Due[], missed: readonly MissedItem[], out: Effect[]): void {
     if (this.#term === null) return;
     if (missed.length > 0) this.#propose({ type: 'missed', items: missed }, { type: 'other' }, out);
-    if (launches.length === 0) return;
+    if (launches.length === 0 || this.#isTooEarly({ type: 'due', launches })) return;
     const items = launches.map(({ tags, ...launch }) => ({ ...launch, targets: this.#choose(tags) }));
     this.#propose({ type: 'launch', nowNs: now.wallNs, items }, { type: 'other' }, out);
   }
@@ -100,6 +114,7 @@ export class DispatcherCore {
       out.push({ type: 'runRefused', request, reason: 'not_leader' });
       return;
     }
+    if (this.#isTooEarly({ type: 'run', request, name, tags })) return;
     const command: Command = { type: 'run', nowNs: now.wallNs, name, targets: this.#choose(tags) };
     this.#propose(command, { type: 'run', request }, out);
   }
@@ -219,9 +234,10 @@ export class DispatcherCore {
   /** Does what is due by the clocks; call at or after `nextDeadline`, and after every step. */
   tick(now: Now, out: Effect[]): void {
     if (this.#term === null) return;
+    this.#endMuster(now, out);
     for (const items of this.#ends.take(now.monoMs))
       this.#propose({ type: 'finish', items }, { type: 'finish', items }, out);
-    this.#assignDue(now, out);
+    if (this.#muster.endsAtMs === null) this.#assignDue(now, out);
     for (const execution of this.#starting) {
       if (execution.sentAtMs !== null && execution.sentAtMs + RESEND_START_MS <= now.monoMs)
         this.#send(now, execution, out);
@@ -231,7 +247,8 @@ export class DispatcherCore {
   /** When `tick` has something to do, if nothing else happens before. */
   nextDeadline(now: Now): MonoMs | null {
     if (this.#term === null) return null;
-    const deadlines = [this.#ends.dueMs, this.#work.nextDeadline(now)];
+    const workMs = this.#muster.endsAtMs ?? this.#work.nextDeadline(now);
+    const deadlines = [this.#ends.dueMs, workMs];
     let next = Number.POSITIVE_INFINITY;
     for (const deadline of deadlines) if (deadline !== null) next = Math.min(next, deadline);
     for (const { sentAtMs } of this.#starting) {
@@ -253,6 +270,25 @@ export class DispatcherCore {
 
   #attach(worker: Worker, out: Effect[]): void {
     if (this.#term !== null) out.push({ type: 'attach', node: worker.node, term: this.#term });
+  }
+
+  /** True: it is kept until the nodes have reported. Too many of them are dropped: who is due is handed over again. */
+  #isTooEarly(request: EarlyRequest): boolean {
+    if (this.#muster.endsAtMs === null) return false;
+    if (this.#early.length < limits.heldRequests) this.#early.push(request);
+    return true;
+  }
+
+  #endMuster(now: Now, out: Effect[]): void {
+    const workers = [...this.#workers.values()];
+    const allReported = this.#unannounced === 0 && workers.length > 0 && workers.every((worker) => worker.attached);
+    if (!this.#muster.endsNow(now.monoMs, allReported)) return;
+    const early = this.#early;
+    this.#early = [];
+    for (const request of early) {
+      if (request.type === 'due') this.due(now, request.launches, [], out);
+      else this.run(now, request.request, request.name, request.tags, out);
+    }
   }
 
   #addExecution(start: ExecutionStart): OpenExecution {

@@ -1,7 +1,7 @@
 import type { ExecutionStart } from '../jobs/changes.ts';
 import type { Command, FinishItem, LaunchItem, ReassignItem } from '../jobs/commands.ts';
 import type { StringMap, UnplacedWork } from '../jobs/records.ts';
-import type { Epoch, ExecutionId, MonoMs, NodeName, Stamp, Term, WallNs } from '../units.ts';
+import type { Epoch, ExecutionId, JobName, MonoMs, NodeName, Stamp, Term, WallNs } from '../units.ts';
 import type { Worker } from './targets.ts';
 
 /** Both clocks at one step. */
@@ -64,6 +64,11 @@ export interface WaitingWorkInput {
   readonly work: UnplacedWork;
   readonly tags: StringMap | null;
 }
+
+/** What came in before the nodes of a new leader had reported. */
+export type EarlyRequest =
+  | { readonly type: 'due'; readonly launches: readonly Due[] }
+  | { readonly type: 'run'; readonly request: number; readonly name: JobName; readonly tags: StringMap | null };
 
 /** A proposal under way and what becomes of it. */
 export type Proposal =

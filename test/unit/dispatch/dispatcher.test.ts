@@ -59,7 +59,7 @@ describe('the dispatcher', () => {
   beforeEach(() => {
     core = new DispatcherCore({ below: () => 0 });
     out = [];
-    core.setWorkers([{ node: N0, epoch: epoch(3), tags: {} }], out);
+    core.setWorkers([{ node: N0, epoch: epoch(3), tags: {} }], 0, out);
   });
 
   function effects<Type extends Effect['type']>(type: Type): Extract<Effect, { type: Type }>[] {
@@ -112,7 +112,7 @@ describe('the dispatcher', () => {
   it('settles what an earlier life of a node left open (P2, P4)', () => {
     const [never, ran, ended, runs] = [start(1n), start(2n), start(3n), start(4n)];
     core.begin(at(0), term(5), [never, ran, ended, runs], [], out);
-    core.setWorkers([{ node: N0, epoch: epoch(4), tags: {} }], out);
+    core.setWorkers([{ node: N0, epoch: epoch(4), tags: {} }], 0, out);
     out.length = 0;
     const interrupted = [{ id: ran.id, startedAtNs: wallNs(20n) }];
     core.reported(at(0), report({ epoch: epoch(4), finished: [ended.id], interrupted, running: [runs.id] }), out);
@@ -131,11 +131,40 @@ describe('the dispatcher', () => {
 
   it('calls lost what a rebooted machine can not know of', () => {
     core.begin(at(0), term(5), [start(1n)], [], out);
-    core.setWorkers([{ node: N0, epoch: epoch(4), tags: {} }], out);
+    core.setWorkers([{ node: N0, epoch: epoch(4), tags: {} }], 0, out);
     core.reported(at(0), report({ epoch: epoch(4), sameBoot: false }), out);
     out.length = 0;
     core.tick(at(5), out);
     expect(effects('propose')).toMatchObject([{ command: { type: 'finish', items: [{ outcome: 'lost' }] } }]);
+  });
+
+  it('places nothing before the nodes have reported, and then all of it (or it would be skipped for lack of nodes)', () => {
+    const launch = { name: jobName('job1'), scheduleRevision: 1, scheduledAtMs: wallMs(1), next: null, tags: null };
+    core.setWorkers([], 1, out);
+    core.begin(at(0), term(5), [], [], out);
+    core.due(at(0), [launch], [], out);
+    core.run(at(0), 1, jobName('job1'), null, out);
+    core.tick(at(4_000), out);
+    expect(effects('propose')).toEqual([]);
+    core.setWorkers([{ node: N0, epoch: epoch(3), tags: {} }], 0, out);
+    core.tick(at(4_001), out);
+    expect(effects('propose')).toEqual([]);
+    core.reported(at(4_002), report(), out);
+    core.tick(at(4_002), out);
+    expect(effects('propose')).toMatchObject([
+      { command: { type: 'launch', items: [{ targets: [{ node: 'n0' }] }] } },
+      { command: { type: 'run', targets: [{ node: 'n0' }] } },
+    ]);
+    core.due(at(4_003), [launch], [], out);
+    expect(effects('propose')).toHaveLength(1);
+  });
+
+  it('does not wait for ever for a node that does not report', () => {
+    core.begin(at(0), term(5), [], [], out);
+    core.run(at(0), 1, jobName('job1'), null, out);
+    expect(core.nextDeadline(at(0))).toBe(at(5_000).monoMs);
+    core.tick(at(5_000), out);
+    expect(effects('propose')).toHaveLength(1);
   });
 
   it('gathers ends of some milliseconds in one entry, and acknowledges them when committed', () => {
@@ -200,6 +229,8 @@ describe('the dispatcher', () => {
       node: N0,
     };
     core.begin(at(0), term(5), [], [{ work, tags: { no: 'match' } }], out);
+    core.reported(at(0), report(), out);
+    core.tick(at(0), out);
     out.length = 0;
     expect(core.nextDeadline(at(0))).toBe(at(1_000).monoMs);
     core.tick(at(1_000), out);
