@@ -76,6 +76,11 @@ export class SimulatedNode {
     return this.#supervisor !== null;
   }
 
+  /** Whether the actor lives at the moment. */
+  runs(actor: string): boolean {
+    return this.#lives.has(actor);
+  }
+
   /** Exit code of the last life of the node; null: it runs, or it crashed. */
   get exitCode(): number | null {
     return this.#exitCode;

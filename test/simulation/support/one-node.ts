@@ -1,0 +1,135 @@
+import { definition as logDefinition } from '../../../actors/cluster/log/actor.ts';
+import { definition as membershipDefinition } from '../../../actors/cluster/membership/actor.ts';
+import { definition as stateDefinition } from '../../../actors/cluster/state/actor.ts';
+import type { ProposalOutcome } from '../../../actors/proposer.ts';
+import { definition as dispatcherDefinition } from '../../../actors/scheduling/dispatcher/actor.ts';
+import { definition as schedulerDefinition } from '../../../actors/scheduling/scheduler/actor.ts';
+import { executorActor } from '../../../actors/work/executor/actor.ts';
+import { processorActor } from '../../../actors/work/processor/actor.ts';
+import { cronExtensions } from '../../../src/adapters/cron-extensions.ts';
+import { IntlZones } from '../../../src/adapters/zones.ts';
+import { assert } from '../../../src/core/assert.ts';
+import type { Command } from '../../../src/core/jobs/commands.ts';
+import { limits } from '../../../src/core/limits.ts';
+import { ScheduleInterner } from '../../../src/core/schedule/compile.ts';
+import { type NodeName, nodeName } from '../../../src/core/units.ts';
+import type { SimulatedNode } from '../../../src/runtime/simulation/node.ts';
+import type { Simulation } from '../../../src/runtime/simulation/simulation.ts';
+import { type SimulationTable, simulationRow } from '../../../src/runtime/simulation/table.ts';
+import type { SimulatedWorld } from '../../../src/runtime/simulation/thread.ts';
+import { localRef } from '../../../src/runtime/types.ts';
+import { StateReader } from '../../../src/wire/state-reader.ts';
+import { type DriverCommand, driverDefinition } from './driver.ts';
+import { createSimulatedExecutor, SimulatedMachine } from './simulated-executor.ts';
+
+export const zones = new IntlZones('UTC');
+export const schedules = new ScheduleInterner(zones, cronExtensions);
+
+const name: NodeName = nodeName('n0');
+
+/** Faults are what these tests are about: no number of restarts is too many. */
+const patient = { intensity: { restarts: 1_000, withinMs: 60_000 }, backoff: { firstMs: 20, maxMs: 2_000 } };
+
+function table(): SimulationTable {
+  const membership = {
+    nodeName: name,
+    address: '127.0.0.1',
+    gossipPort: 8946,
+    rpcAddress: '127.0.0.1',
+    rpcPort: 6868,
+    datacenter: 'dc1',
+    region: 'global',
+    version: 'test',
+    server: true,
+    expect: 1,
+    tags: {},
+  };
+  const executor = { nodeName: name, outputLimitBytes: limits.outputBytes, stopGraceMs: 1_000, drainMs: 1_000 };
+  const cluster = { group: 'cluster', shutdownMs: 5_000 };
+  const scheduling = { group: 'scheduling', shutdownMs: 5_000 };
+  const work = { group: 'work', shutdownMs: 10_000 };
+  return {
+    groups: [
+      { id: 'cluster', strategy: 'rest_for_one', ...patient },
+      { id: 'scheduling', strategy: 'rest_for_one', ...patient },
+      { id: 'work', strategy: 'one_for_one', ...patient },
+    ],
+    children: [
+      simulationRow({ id: 'membership', ...cluster, definition: membershipDefinition, config: membership }),
+      simulationRow({ id: 'log', ...cluster, definition: logDefinition, config: { nodeName: name, bootstrap: true } }),
+      simulationRow({ id: 'state', ...cluster, definition: stateDefinition, config: { nodeName: name } }),
+      simulationRow({ id: 'scheduler', ...scheduling, definition: schedulerDefinition, config: {} }),
+      simulationRow({
+        id: 'dispatcher',
+        ...scheduling,
+        definition: dispatcherDefinition,
+        config: { nodeName: name, region: 'global' },
+      }),
+      simulationRow({ id: 'executor', ...work, definition: executorActor, config: executor }),
+      simulationRow({ id: 'processor', ...work, definition: processorActor, config: { nodeName: name } }),
+      simulationRow({ id: 'driver', ...work, definition: driverDefinition, config: { nodeName: name } }),
+    ],
+  };
+}
+
+/** All actors of a server that can be simulated, on one node, with a client. Its disk and its machine outlive crashes. */
+export class OneNode {
+  readonly node: SimulatedNode;
+  readonly machine = new SimulatedMachine('boot-1');
+  readonly #onEnded: (request: number, outcome: ProposalOutcome) => void;
+  #world: SimulatedWorld | null = null;
+
+  constructor(simulation: Simulation, onEnded: (request: number, outcome: ProposalOutcome) => void) {
+    this.#onEnded = onEnded;
+    this.node = simulation.addNode(name, table(), (actor, world) => this.#ports(actor, world));
+  }
+
+  /** To the driver; lost while the node is down. */
+  submit(request: number, command: Command): void {
+    if (!this.node.running) return;
+    this.node.send(localRef<DriverCommand>('driver'), { type: 'submit', request, command });
+  }
+
+  /** What is committed; null before the state's store was opened in this life of the node. */
+  read(): StateReader | null {
+    if (this.#world === null || !this.node.running) return null;
+    return new StateReader(this.#world.disk.portFor(this.#world).open('state', 'read'));
+  }
+
+  /** Starts of each execution so far. */
+  starts(): Map<string, number> {
+    const starts = new Map<string, number>();
+    for (const { executionId } of this.machine.begun) starts.set(executionId, (starts.get(executionId) ?? 0) + 1);
+    return starts;
+  }
+
+  crash(): void {
+    this.#world = null;
+    this.node.crash();
+  }
+
+  #ports(actor: string, world: SimulatedWorld): unknown {
+    const store = world.disk.portFor(world);
+    switch (actor) {
+      case 'log':
+      case 'state':
+      case 'dispatcher':
+        return { store };
+      case 'scheduler':
+        return { store, zones, extensions: cronExtensions };
+      case 'executor': {
+        const timer = (delayMs: number, fire: () => void) => ({ cancel: world.after(delayMs, fire) });
+        const simulated = createSimulatedExecutor(this.machine, timer);
+        return { store, executors: new Map([['simulated', simulated]]), bootId: this.machine.bootId };
+      }
+      case 'processor':
+        return { processors: () => new Map() };
+      case 'driver':
+        this.#world = world;
+        return { ended: this.#onEnded };
+      default:
+        assert(actor === 'membership', `${actor} has known ports`);
+        return null;
+    }
+  }
+}
