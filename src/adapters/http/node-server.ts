@@ -80,12 +80,8 @@ export class NodeServer implements HttpServer {
   #receive(request: IncomingMessage, one: OneAnswer): void {
     const limitBytes = this.#handler.bodyLimit(request.method ?? '', request.url ?? '');
     const declaredBytes = Number(request.headers['content-length']) || 0;
-    const isRefused = declaredBytes > limitBytes && limitBytes > 0;
-    if (isRefused) {
-      one.answer(this.#handler.refuseBody('too_large', limitBytes), declaredBytes > limits.discardedBodyBytes);
-    }
-    if (limitBytes === 0) this.#handle(request, NO_BODY, one);
-    if (limitBytes === 0 || isRefused) {
+    if (declaredBytes > limits.discardedBodyBytes && declaredBytes > limitBytes) {
+      one.answer(this.#handler.refuseBody('too_large', limitBytes), true);
       request.resume();
       return;
     }
@@ -100,7 +96,8 @@ export class NodeServer implements HttpServer {
 
   #received(request: IncomingMessage, intake: BodyIntake, one: OneAnswer, closes: boolean): void {
     if (!one.isOpen) return;
-    if (intake.refusal !== null) one.answer(this.#handler.refuseBody(intake.refusal, intake.limitBytes), closes);
+    if (intake.limitBytes === 0 && !closes) this.#handle(request, NO_BODY, one);
+    else if (intake.refusal !== null) one.answer(this.#handler.refuseBody(intake.refusal, intake.limitBytes), closes);
     else this.#handle(request, intake.bytes(), one);
     intake.release();
   }

@@ -5,12 +5,18 @@ import { BodyBudget, BodyIntake } from './body-intake.ts';
 import { OneAnswer } from './one-answer.ts';
 import type { Uws, UwsApp, UwsListenSocket, UwsRequest, UwsResponse } from './uws-module.ts';
 
+interface DeclaredBody {
+  /** 0 for chunks. */
+  readonly declaredBytes: number;
+  readonly isExpected: boolean;
+}
+
 interface Head {
   readonly method: string;
   readonly target: string;
   readonly headers: RequestHeaders;
   /** Declared length of the body; 0 when none is declared; null when it is declared in a way that can't be trusted. */
-  readonly declaredBytes: number | null;
+  readonly body: DeclaredBody | null;
 }
 
 const NO_BODY = new Uint8Array(0);
@@ -87,15 +93,15 @@ export class UwsServer implements HttpServer {
     }
   }
 
-  /** The answer to a body that is declared too large comes before the body, which is then skipped. */
+  /** A body is read to its end before the answer, or the client would find its connection closed while it sends. */
   #receive(head: Head, response: UwsResponse, one: OneAnswer): void {
     const limitBytes = this.#handler.bodyLimit(head.method, head.target);
-    if (head.declaredBytes === null) {
+    if (head.body === null) {
       one.answer(this.#handler.refuseBody('malformed', limitBytes), true);
-    } else if (limitBytes === 0) {
+    } else if (head.body.declaredBytes > limits.discardedBodyBytes && head.body.declaredBytes > limitBytes) {
+      one.answer(this.#handler.refuseBody('too_large', limitBytes), true);
+    } else if (limitBytes === 0 && !head.body.isExpected) {
       this.#handle(head, NO_BODY, one);
-    } else if (head.declaredBytes > limitBytes) {
-      one.answer(this.#handler.refuseBody('too_large', limitBytes), head.declaredBytes > limits.discardedBodyBytes);
     } else {
       const intake = new BodyIntake(limitBytes, this.#budget);
       response.onData((chunk, isLast) => this.#receiveChunk(head, intake, one, new Uint8Array(chunk), isLast));
@@ -107,12 +113,14 @@ export class UwsServer implements HttpServer {
     if (!one.isOpen) return;
     intake.add(chunk);
     if (!isLast && !intake.isEndless) return;
-    if (intake.refusal !== null) {
+    if (isLast && intake.limitBytes === 0) {
+      this.#handle(head, NO_BODY, one);
+    } else if (intake.refusal !== null) {
       one.answer(this.#handler.refuseBody(intake.refusal, intake.limitBytes), !isLast);
-      return;
+    } else {
+      this.#handle(head, intake.bytes(), one);
+      intake.release();
     }
-    this.#handle(head, intake.bytes(), one);
-    intake.release();
   }
 
   #handle(head: Head, body: Uint8Array, one: OneAnswer): void {
@@ -145,21 +153,24 @@ function readHead(request: UwsRequest): Head {
       accept: request.getHeader('accept'),
       contentType: request.getHeader('content-type'),
     },
-    declaredBytes: declaredBytes(request),
+    body: declaredBody(request),
   };
 }
 
 /** The library looks at the first length only, and takes any transfer encoding for chunks. */
-function declaredBytes(request: UwsRequest): number | null {
+function declaredBody(request: UwsRequest): DeclaredBody | null {
   const length = request.getHeader('content-length');
   const encoding = request.getHeader('transfer-encoding');
-  if (encoding !== '') return encoding.toLowerCase() === 'chunked' && length === '' ? 0 : null;
-  if (length === '') return 0;
+  if (encoding !== '') {
+    return encoding.toLowerCase() === 'chunked' && length === '' ? { declaredBytes: 0, isExpected: true } : null;
+  }
+  if (length === '') return { declaredBytes: 0, isExpected: false };
   let lengths = 0;
   request.forEach((name) => {
     if (name === 'content-length') lengths += 1;
   });
-  return lengths === 1 && /^[0-9]+$/.test(length) ? Number(length) : null;
+  if (lengths !== 1 || !/^[0-9]+$/.test(length)) return null;
+  return { declaredBytes: Number(length), isExpected: Number(length) > 0 };
 }
 
 /** A HEAD gets no body and, since the library counts a stated length as owed bytes, a length of 0. */
