@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { constants, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assert } from '../../core/assert.ts';
@@ -8,7 +8,7 @@ import { assert } from '../../core/assert.ts';
 const BATCH = 32;
 
 /**
- * Pipes for the output and input of jobs. Node itself gives children sockets, which can't be opened again: a job that
+ * Pipes for the output of jobs. Node itself gives children sockets, which can't be opened again: a job that
  * writes to /dev/stderr would fail. A pipe is lent to one job after another; between them nobody has it open.
  */
 export class NamedPipes {
@@ -68,17 +68,3 @@ export const openForReading = (path: string): number => openSync(path, constants
 
 /** Writing end for a child: it blocks when the pipe is full, as programs expect. Needs a reader. */
 export const openForChildToWrite = (path: string): number => openSync(path, constants.O_WRONLY);
-
-/** Both ends of a child's input: what the child reads, which blocks, and what we write, which never does. */
-export function openInput(path: string): { readonly childReads: number; readonly weWrite: number } {
-  // Each end needs the other one to be open already, unless both are opened at once.
-  const both = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
-  try {
-    return {
-      childReads: openSync(path, constants.O_RDONLY),
-      weWrite: openSync(path, constants.O_WRONLY | constants.O_NONBLOCK),
-    };
-  } finally {
-    closeSync(both);
-  }
-}

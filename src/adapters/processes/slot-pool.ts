@@ -74,6 +74,8 @@ export class SlotPool implements Launcher {
   /** Variables that a shell must be told for this plan; null: the plan is not for a slot. */
   #toldEnvironment(plan: LaunchPlan): readonly string[] | null {
     if (plan.account !== null || plan.input !== null) return null;
+    // Bash makes relative paths absolute, and programs see by which path they were started.
+    if (!plan.program.startsWith('/')) return null;
     let length = plan.args.reduce((sum, argument) => sum + argument.length, plan.program.length);
     const told: string[] = [];
     for (const [name, value] of plan.environment) {

@@ -11,6 +11,9 @@ import type { LaunchPlan } from './launcher.ts';
  * emptied (by closing and opening it) long before it is full. `LC_ALL=C` keeps those words English and counts frames in
  * bytes; it isn't exported.
  *
+ * `wait` also returns when a job stops (SIGSTOP and its like, 147 to 150): then it is asked again, every now and then.
+ * `wait -f` would do that by itself, but bash 5.2 can spin in it for ever, writing.
+ *
  * Job's variables are exported after all of ours have been used: they may have the same names. Standard error is joined
  * to the output last: what bash has to say before is not the job's.
  */
@@ -33,8 +36,13 @@ begin() {
 }
 run() {
   begin "$@" </dev/null 7>&- &
-  wait -f "$!" 2>&7
+  wait "$!" 2>&7
   status=$? kind=exited
+  while ((status > 146 && status < 151)) && kill -0 "$!" 2>/dev/null; do
+    IFS= read -r -t 0.05 said <&7
+    wait "$!" 2>&7
+    status=$?
+  done
   if ((status > 128)); then
     said=
     while read -t 0 <&7; do IFS= read -r said <&7; done

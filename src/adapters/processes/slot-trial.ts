@@ -16,7 +16,7 @@ const planOf = (script: string): LaunchPlan => ({
   input: null,
 });
 
-/** Process groups of their own, and ends told apart; bash before 5.0 has no `wait -f`. */
+/** Process groups of their own, and ends told apart. */
 export const slotTrials: readonly SlotTrial[] = [
   {
     plan: planOf('read -r pid name state parent group rest </proc/$$/stat; test "$group" = "$$" && exit 137'),

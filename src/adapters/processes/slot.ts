@@ -16,7 +16,7 @@ export interface SlotRun {
 }
 
 export interface SlotOptions {
-  /** Path of a bash that has `wait -f` (5.0). */
+  /** Path of a bash. */
   readonly shell: string;
   /** A named pipe for the shell's own words; nobody else may have it. */
   readonly wordsPath: string;

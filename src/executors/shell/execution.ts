@@ -1,11 +1,12 @@
 import type { Launch, Launcher, ProcessEnd } from '../../adapters/processes/launcher.ts';
-import type { ProcessTable, TreeQuery } from '../../adapters/processes/process-table.ts';
+import type { ProcessTable } from '../../adapters/processes/process-table.ts';
+import { ProcessTree } from '../../adapters/processes/process-tree.ts';
 import type { Timers } from '../../adapters/processes/timers.ts';
 import { assert } from '../../core/assert.ts';
 import { limits } from '../../core/limits.ts';
 import { formatGoDuration } from '../../core/schedule/go-duration.ts';
 import { TailBuffer } from '../tail-buffer.ts';
-import type { ExecutionEvents, ExecutionRequest, ProcessIdentity } from '../types.ts';
+import type { ExecutionEvents, ExecutionRequest } from '../types.ts';
 import { EXECUTION_ID_VARIABLE } from './environment.ts';
 import { type ShellJob, startErrorText } from './job.ts';
 import type { MemoryWatch } from './memory-watch.ts';
@@ -38,7 +39,8 @@ export class ShellExecution {
   readonly #tools: ExecutionTools;
   readonly #launch: Launch;
   readonly #output: TailBuffer;
-  #process: ProcessIdentity | null = null;
+  /** Null: not started. */
+  #tree: ProcessTree | null = null;
   /** Undefined: the main process runs. Null: nothing is known of its end. */
   #end: ProcessEnd | null | undefined;
   #outputEnded = false;
@@ -75,53 +77,58 @@ export class ShellExecution {
   /** TERM to the whole tree, KILL after the grace to what is left of it. */
   stop(graceMs: number): void {
     if (this.#isOver || this.#ending !== 'none' || this.#stopAtStart !== null) return;
-    if (this.#process !== null) this.#terminate(graceMs);
+    if (this.#tree !== null) this.#terminate(this.#tree, graceMs);
     else if (this.#launch.withdraw()) setImmediate(() => this.#finish(endText({ type: 'signalled', signal: 15 })));
     else this.#stopAtStart = graceMs;
   }
 
   /** KILL to the whole tree. */
   kill(): void {
-    if (this.#process === null) this.stop(0);
-    else this.#kill('');
+    if (this.#tree === null) this.stop(0);
+    else this.#kill(this.#tree, '');
   }
 
   #started(pid: number): void {
-    assert(this.#process === null, 'a process starts once');
+    assert(this.#tree === null, 'a process starts once');
     const { table, timers, memory } = this.#tools;
-    this.#process = table.identify(pid);
-    this.#events.started?.(this.#process);
+    const root = table.identify(pid);
+    const tree = new ProcessTree(table, { mark: markOf(this.#request.executionId), root, groupOutlivesRoot: true });
+    this.#tree = tree;
+    this.#events.started?.(root);
     const { timeoutNs, memoryLimitBytes } = this.#job;
     if (timeoutNs !== null) {
       const delayMs = Math.ceil(Number(timeoutNs) / 1e6);
-      this.#cancels.push(timers.after(delayMs, () => this.#timedOut(timeoutNs)));
+      this.#cancels.push(timers.after(delayMs, () => this.#timedOut(tree, timeoutNs)));
     }
     if (memoryLimitBytes !== null) {
-      const exceeded = (bytes: number): void => this.#exceeded(bytes, memoryLimitBytes);
-      this.#cancels.push(memory.add({ query: this.#tree(), limitBytes: memoryLimitBytes, exceeded }));
+      const exceeded = (bytes: number): void => this.#exceeded(tree, bytes, memoryLimitBytes);
+      this.#cancels.push(memory.add({ tree, limitBytes: memoryLimitBytes, exceeded }));
     }
-    if (this.#stopAtStart !== null) this.#terminate(this.#stopAtStart);
+    if (this.#stopAtStart !== null) this.#terminate(tree, this.#stopAtStart);
   }
 
-  #timedOut(timeoutNs: bigint): void {
+  #timedOut(tree: ProcessTree, timeoutNs: bigint): void {
     const limit = formatGoDuration(timeoutNs);
-    this.#kill(`shell: Job '${this.#job.command}' execution time exceeding defined timeout ${limit}. Job was killed`);
+    this.#kill(
+      tree,
+      `shell: Job '${this.#job.command}' execution time exceeding defined timeout ${limit}. Job was killed`,
+    );
   }
 
-  #exceeded(bytes: number, limit: bigint): void {
+  #exceeded(tree: ProcessTree, bytes: number, limit: bigint): void {
     const excess = `memory usage (${bytes} bytes) exceeding defined limit (${limit} bytes)`;
-    this.#kill(`shell: Job '${this.#job.command}' ${excess}. Job was killed`);
+    this.#kill(tree, `shell: Job '${this.#job.command}' ${excess}. Job was killed`);
   }
 
   #ended(end: ProcessEnd | null): void {
+    const tree = this.#tree;
+    assert(tree !== null, 'what ends has started');
     this.#end = end;
     this.#cancelAll();
     // Whoever watched the main process died: it may still run, unwatched.
-    if (end === null && this.#ending !== 'killing') this.#kill('');
+    if (end === null && this.#ending !== 'killing') this.#kill(tree, '');
     this.#cancels.push(this.#tools.timers.after(limits.outputDrainMs, () => this.#abandonOutput()));
-    if (this.#ending === 'terminating') {
-      this.#cancels.push(this.#tools.killer.awaitGone(this.#tree(), () => this.#treeGone()));
-    }
+    if (this.#ending === 'terminating') this.#awaitGone(tree);
     this.#finishIfOver();
   }
 
@@ -132,21 +139,23 @@ export class ShellExecution {
     this.#finishIfOver();
   }
 
-  #terminate(graceMs: number): void {
+  #terminate(tree: ProcessTree, graceMs: number): void {
     this.#ending = 'terminating';
-    this.#tools.killer.terminate(this.#tree());
-    this.#cancelGrace = this.#tools.timers.after(graceMs, () => this.#kill(''));
-    if (this.#end !== undefined) {
-      this.#cancels.push(this.#tools.killer.awaitGone(this.#tree(), () => this.#treeGone()));
-    }
+    this.#tools.killer.terminate(tree);
+    this.#cancelGrace = this.#tools.timers.after(graceMs, () => this.#kill(tree, ''));
+    if (this.#end !== undefined) this.#awaitGone(tree);
   }
 
-  #kill(text: string): void {
+  #awaitGone(tree: ProcessTree): void {
+    this.#cancels.push(this.#tools.killer.awaitGone(tree, () => this.#treeGone()));
+  }
+
+  #kill(tree: ProcessTree, text: string): void {
     if (this.#isOver || this.#ending === 'killing' || this.#ending === 'gone') return;
     this.#cancelGrace();
     this.#killText = text;
     this.#ending = 'killing';
-    this.#tools.killer.kill(this.#tree(), () => this.#treeGone());
+    this.#tools.killer.kill(tree, () => this.#treeGone());
   }
 
   #treeGone(): void {
@@ -180,9 +189,5 @@ export class ShellExecution {
 
   #cancelAll(): void {
     for (const cancel of this.#cancels.splice(0)) cancel();
-  }
-
-  #tree(): TreeQuery {
-    return { mark: markOf(this.#request.executionId), root: this.#process, groupOutlivesRoot: true };
   }
 }

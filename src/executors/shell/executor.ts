@@ -3,6 +3,7 @@ import type { Launcher } from '../../adapters/processes/launcher.ts';
 import { NamedPipes } from '../../adapters/processes/named-pipes.ts';
 import { openProcessTable } from '../../adapters/processes/open-process-table.ts';
 import type { ProcessTable } from '../../adapters/processes/process-table.ts';
+import { ProcessTree } from '../../adapters/processes/process-tree.ts';
 import { SlotPool } from '../../adapters/processes/slot-pool.ts';
 import { SpawnLauncher } from '../../adapters/processes/spawn-launcher.ts';
 import { systemTimers, type Timers } from '../../adapters/processes/timers.ts';
@@ -89,7 +90,10 @@ class ShellExecutor implements Executor {
     const bootId = this.#table.identify(globalThis.process.pid).bootId;
     // Of an earlier boot of the system nothing is left, and its numbers mean nothing now.
     if (process !== null && process.bootId !== bootId) setImmediate(done);
-    else this.#killer.kill({ mark: markOf(executionId), root: process, groupOutlivesRoot: false }, done);
+    else {
+      const tree = { mark: markOf(executionId), root: process, groupOutlivesRoot: false };
+      this.#killer.kill(new ProcessTree(this.#table, tree), done);
+    }
   }
 
   close(done: () => void): void {
@@ -110,7 +114,7 @@ class ShellExecutor implements Executor {
 
   #openLauncher(options: ShellExecutorOptions, timers: Timers): Launcher {
     const niceness = options.niceness ?? 0;
-    const plain = new SpawnLauncher({ pipes: this.#pipes, outputs: this.#outputs, niceness });
+    const plain = new SpawnLauncher({ outputs: this.#outputs, niceness });
     // Slots take what only Linux is known to have.
     if (options.mode === 'spawn' || process.platform !== 'linux') return plain;
     if (this.#pipes === null || this.#outputs === null) return plain;

@@ -1,10 +1,11 @@
-import { membersOf, type ProcessTable, type TreeQuery } from '../../adapters/processes/process-table.ts';
+import type { ProcessTable } from '../../adapters/processes/process-table.ts';
+import type { ProcessTree } from '../../adapters/processes/process-tree.ts';
 import type { Timers } from '../../adapters/processes/timers.ts';
 import { limits } from '../../core/limits.ts';
 
 /** An execution whose memory is limited. */
-export interface WatchedTree {
-  readonly query: TreeQuery;
+export interface LimitedTree {
+  readonly tree: ProcessTree;
   readonly limitBytes: bigint;
   /** Called once, with what was measured. */
   exceeded(bytes: number): void;
@@ -14,7 +15,7 @@ export interface WatchedTree {
 export class MemoryWatch {
   readonly #table: ProcessTable;
   readonly #timers: Timers;
-  readonly #watched = new Set<WatchedTree>();
+  readonly #watched = new Set<LimitedTree>();
   #cancel: (() => void) | null = null;
 
   constructor(table: ProcessTable, timers: Timers) {
@@ -23,11 +24,11 @@ export class MemoryWatch {
   }
 
   /** The answer ends the watch. */
-  add(tree: WatchedTree): () => void {
-    this.#watched.add(tree);
+  add(limited: LimitedTree): () => void {
+    this.#watched.add(limited);
     this.#arm();
     return () => {
-      this.#watched.delete(tree);
+      this.#watched.delete(limited);
       if (this.#watched.size === 0) this.#disarm();
     };
   }
@@ -36,7 +37,7 @@ export class MemoryWatch {
     if (this.#cancel !== null || this.#watched.size === 0) return;
     this.#cancel = this.#timers.after(limits.memoryPollMs, () => {
       this.#cancel = null;
-      for (const tree of [...this.#watched]) this.#look(tree);
+      for (const limited of [...this.#watched]) this.#look(limited);
       this.#arm();
     });
   }
@@ -46,11 +47,11 @@ export class MemoryWatch {
     this.#cancel = null;
   }
 
-  #look(tree: WatchedTree): void {
-    const members = membersOf(this.#table, tree.query);
-    const bytes = members.reduce((sum, pid) => sum + this.#table.residentBytes(pid), 0);
-    if (BigInt(bytes) <= tree.limitBytes) return;
-    this.#watched.delete(tree);
-    tree.exceeded(bytes);
+  #look(limited: LimitedTree): void {
+    const pids = limited.tree.members();
+    const bytes = pids.reduce((sum, pid) => sum + this.#table.residentBytes(pid), 0);
+    if (BigInt(bytes) <= limited.limitBytes) return;
+    this.#watched.delete(limited);
+    limited.exceeded(bytes);
   }
 }

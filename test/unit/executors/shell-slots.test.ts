@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { LinuxProcessTable } from '../../../src/adapters/processes/linux-process-table.ts';
+import { limits } from '../../../src/core/limits.ts';
+import { ShellJobs } from '../../support/shell-jobs.ts';
+
+const table = new LinuxProcessTable();
+let jobs: ShellJobs | null = null;
+
+function open(): ShellJobs {
+  jobs = new ShellJobs({ mode: 'slots', niceness: 5 });
+  return jobs;
+}
+
+afterEach(async () => {
+  await jobs?.close();
+  jobs = null;
+});
+
+const parentOf = (pid: number): number => table.rows().find((row) => row.pid === pid)?.parentPid ?? 0;
+const nameOf = (pid: number): string => readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+
+describe('pre-forked shells', () => {
+  it('start plain jobs, at their priority, and leave the rest to plain spawn', async () => {
+    const shells = open();
+    const plain = await shells.start({ command: 'sleep 1000' }).started;
+    expect(nameOf(parentOf(plain.pid))).toBe('bash');
+    const fed = await shells.start({ command: 'sleep 1001', payload: 'QQ==' }).started;
+    expect(parentOf(fed.pid)).toBe(process.pid);
+    expect(await shells.record({ command: 'nice' })).toEqual({ success: true, output: '5\n' });
+  });
+
+  it('are not held up by jobs that stay, however many, and close() ends them all', async () => {
+    const shells = open();
+    const long = Array.from({ length: limits.shellSlotsAtMost + 6 }, () => shells.start({ command: 'sleep 1000' }));
+    const short = shells.start({ command: 'echo short' });
+    expect(Buffer.from((await short.ended).output).toString()).toBe('short\n');
+    const pids = await Promise.all(long.map(async ({ started }) => (await started).pid));
+    const parents = pids.map(parentOf);
+    expect(new Set(parents.filter((parent) => parent !== process.pid)).size).toBe(limits.shellSlotsAtMost);
+    await shells.close();
+    jobs = null;
+    const results = await Promise.all(long.map(({ ended }) => ended));
+    expect(new Set(results.map(({ success }) => success))).toEqual(new Set([false]));
+    expect(pids.filter((pid) => table.identify(pid).startTicks !== 0)).toEqual([]);
+  });
+
+  it('may be withdrawn from while they wait for a shell', async () => {
+    const shells = open();
+    const waiting = shells.start({ command: 'touch /nope/never' });
+    waiting.handle.stop(1_000);
+    expect(await waiting.ended).toMatchObject({ success: false, error: 'signal: terminated' });
+  });
+
+  it('lose no job to the death of a shell', async () => {
+    const shells = open();
+    const job = shells.start({ command: 'echo $PPID; sleep 1000', shell: 'true' });
+    const { pid } = await job.started;
+    const shell = Number(await job.saw('\n'));
+    expect(shell).toBe(parentOf(pid));
+    process.kill(shell, 'SIGKILL');
+    expect(await job.ended).toMatchObject({
+      success: false,
+      error: 'shell: the process that watched the job ended; the job was killed',
+    });
+    expect(table.identify(pid).startTicks).toBe(0);
+    const next = await Promise.all(Array.from({ length: 12 }, () => shells.record({ command: 'echo next' })));
+    expect(new Set(next.map(({ output }) => output))).toEqual(new Set(['next\n']));
+  });
+
+  it('hear of signals that Node has no name for', async () => {
+    const { output } = await open().record({ command: 'kill -40 $$', shell: 'true' });
+    expect(output).toBe('signal: signal 40\n');
+  });
+
+  it('keep their own words to themselves', async () => {
+    const shells = open();
+    const commands = ['kill -KILL $$', 'exit 137', 'kill -HUP $$', 'true'];
+    const run = async (command: string): Promise<string> => (await shells.record({ command, shell: 'true' })).output;
+    for (let round = 0; round < 60; round += 1) {
+      expect(await Promise.all(commands.map(run))).toEqual([
+        'signal: killed\n',
+        'exit status 137\n',
+        'signal: hangup\n',
+        '',
+      ]);
+    }
+  });
+});
