@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { readBootId } from '../../../src/adapters/boot-id.ts';
 import { lmdbStores } from '../../../src/adapters/lmdb-store.ts';
 import { createHttpExecutor } from '../../../src/executors/http/executor.ts';
 import { createShellExecutor } from '../../../src/executors/shell/executor.ts';
+import type { Executor } from '../../../src/executors/types.ts';
 import { version } from '../../../src/version.ts';
 import type { ExecutorConfig, ExecutorPorts } from './actor.ts';
 
@@ -16,8 +18,15 @@ export interface ExecutorPortsConfig extends ExecutorConfig {
 export const openPorts = (config: ExecutorPortsConfig): ExecutorPorts => ({
   store: lmdbStores(config.dataDirectory),
   executors: new Map([
-    ['shell', createShellExecutor({ mode: config.mode === 'spawn' ? 'spawn' : 'slots' })],
+    ['shell', openShell(config)],
     ['http', createHttpExecutor({ version })],
   ]),
   bootId: readBootId(),
 });
+
+const openShell = (config: ExecutorPortsConfig): Executor => {
+  return createShellExecutor({
+    mode: config.mode === 'spawn' ? 'spawn' : 'slots',
+    scratchDirectory: join(config.dataDirectory, 'scratch'),
+  });
+};

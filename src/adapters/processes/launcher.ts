@@ -22,7 +22,8 @@ export interface Account {
 /** How a process ended. */
 export type ProcessEnd =
   | { readonly type: 'exited'; readonly code: number }
-  | { readonly type: 'signalled'; readonly signal: number };
+  /** Whether a core was dumped is not always known; false then. */
+  | { readonly type: 'signalled'; readonly signal: number; readonly coreDumped: boolean };
 
 /**
  * Calls of one launch, none of them from inside `launch`: `failed` alone, or `started` and then `ended` and

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { constants, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assert } from '../../core/assert.ts';
@@ -20,15 +20,25 @@ export class NamedPipes {
     this.#directory = directory;
   }
 
-  /** Null: this system makes no named pipes. */
-  static open(): NamedPipes | null {
+  /**
+   * `directory`: a place that is this process's alone, where what an earlier life left is removed; null: the system's
+   * for temporary files, which also serves when the other one can hold no pipes. The answer is null when neither can.
+   */
+  static open(directory: string | null): NamedPipes | null {
     if (process.platform === 'win32') return null;
+    const own = directory === null ? null : NamedPipes.#openIn(directory, () => makeEmpty(directory));
+    return own ?? NamedPipes.#openIn(tmpdir(), () => undefined);
+  }
+
+  static #openIn(parent: string, prepare: () => void): NamedPipes | null {
     try {
-      const pipes = new NamedPipes(mkdtempSync(join(tmpdir(), 'carillon-pipes-')));
+      prepare();
+      // A name that no earlier life had: one of its jobs may still be about to open its pipe.
+      const pipes = new NamedPipes(mkdtempSync(join(parent, 'carillon-pipes-')));
       if (pipes.#make()) return pipes;
       pipes.close();
     } catch {
-      // No place for temporary files: jobs get Node's sockets.
+      // No place for files: jobs get Node's sockets.
     }
     return null;
   }
@@ -60,6 +70,13 @@ export class NamedPipes {
     if (status !== 0) return false;
     this.#free.push(...paths.reverse());
     return true;
+  }
+}
+
+function makeEmpty(directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  for (const name of readdirSync(directory)) {
+    if (name.startsWith('carillon-pipes-')) rmSync(join(directory, name), { recursive: true, force: true });
   }
 }
 

@@ -16,8 +16,10 @@ export function findInPath(name: string, searchPath: string): string | null {
 
 function isExecutableFile(path: string): boolean {
   try {
+    // Most directories don't have it, and an exception for each would cost more than all the rest.
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
     accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
+    return true;
   } catch {
     return false;
   }

@@ -4,7 +4,7 @@ import type { LaunchPlan } from './launcher.ts';
  * What a slot runs: a bash that starts one job after another, each in a process group of its own (`set -m`). It reads
  * frames from its standard input (the size in eight digits, then a command of that many bytes) and answers on standard
  * output: `started PID` from the job's process before it becomes the program, `ended STATUS KIND` from the shell, KIND
- * being `exited` or `signalled`.
+ * being `exited`, `signalled` or `dumped` (core).
  *
  * The status of `wait` doesn't tell `exit 137` from SIGKILL; bash's own words about the end do (`Exit 137`, `Killed`).
  * Bash says them on standard error, which is a pipe to itself meanwhile; it holds 4 KiB on some systems, so that it is
@@ -47,6 +47,7 @@ run() {
     said=
     while read -t 0 <&7; do IFS= read -r said <&7; done
     if [[ $said != *' Exit '* ]]; then kind=signalled; fi
+    if [[ $kind == signalled && $said == *'(core dumped)'* ]]; then kind=dumped; fi
     spoken=0
   elif ((++spoken >= 32)); then
     exec 7>&-

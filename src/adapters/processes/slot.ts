@@ -106,7 +106,7 @@ export class Slot {
       return;
     }
     assert(verb === 'ended', 'a slot says that a job started, then that it ended');
-    this.#finish(run, { status: Number(first), signalled: second === 'signalled' });
+    this.#finish(run, endOf(Number(first), second));
     this.#events.free();
   }
 
@@ -117,7 +117,7 @@ export class Slot {
     this.#events.died();
   }
 
-  #finish(run: SlotRun, end: { readonly status: number; readonly signalled: boolean } | null): void {
+  #finish(run: SlotRun, end: ProcessEnd | null): void {
     this.#run = null;
     this.#stopFollowing();
     if (!this.#hasStarted) {
@@ -126,7 +126,7 @@ export class Slot {
       run.events.failed('EAGAIN');
       return;
     }
-    run.events.ended(end === null ? null : endOf(end.status, end.signalled));
+    run.events.ended(end);
     run.output.drain();
   }
 }
@@ -143,6 +143,8 @@ function forkShell(options: SlotOptions): ChildProcess {
   return child;
 }
 
-function endOf(status: number, signalled: boolean): ProcessEnd {
-  return signalled ? { type: 'signalled', signal: status - 128 } : { type: 'exited', code: status };
+/** `kind`: the third word of the shell's answer. */
+function endOf(status: number, kind: string | undefined): ProcessEnd {
+  if (kind === 'exited') return { type: 'exited', code: status };
+  return { type: 'signalled', signal: status - 128, coreDumped: kind === 'dumped' };
 }

@@ -111,7 +111,7 @@ const spawnOptions = (plan: LaunchPlan, stdio: readonly (number | 'ignore' | 'pi
 
 /** Node has no names for real-time signals, and takes a process that one of them ended for one that exited with 0. */
 function endOf(code: number | null, signal: NodeJS.Signals | null): ProcessEnd {
-  if (signal !== null) return { type: 'signalled', signal: constants.signals[signal] };
+  if (signal !== null) return { type: 'signalled', signal: constants.signals[signal], coreDumped: false };
   return { type: 'exited', code: code ?? 0 };
 }
 

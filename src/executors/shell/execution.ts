@@ -78,7 +78,8 @@ export class ShellExecution {
   stop(graceMs: number): void {
     if (this.#isOver || this.#ending !== 'none' || this.#stopAtStart !== null) return;
     if (this.#tree !== null) this.#terminate(this.#tree, graceMs);
-    else if (this.#launch.withdraw()) setImmediate(() => this.#finish(endText({ type: 'signalled', signal: 15 })));
+    else if (this.#launch.withdraw())
+      setImmediate(() => this.#finish(endText({ type: 'signalled', signal: 15, coreDumped: false })));
     else this.#stopAtStart = graceMs;
   }
 

@@ -27,6 +27,8 @@ export interface ShellExecutorOptions {
   readonly mode: 'slots' | 'spawn';
   /** Jobs run with this much lower priority, 0 to 19; 0 by default. */
   readonly niceness?: number;
+  /** Where named pipes live, this process's alone; by default a directory among the system's temporary files. */
+  readonly scratchDirectory?: string;
   /** The agent's own environment, of which jobs see an allow-listed part; this process's by default. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Drives timeouts, graces and polls; tests give their own. */
@@ -43,7 +45,7 @@ export function createShellExecutor(options: ShellExecutorOptions): Executor {
 
 class ShellExecutor implements Executor {
   readonly #inherited: ReadonlyMap<string, string>;
-  readonly #pipes = NamedPipes.open();
+  readonly #pipes: NamedPipes | null;
   readonly #outputs: OutputPipes | null;
   readonly #table: ProcessTable = openProcessTable();
   readonly #killer: TreeKiller;
@@ -54,6 +56,7 @@ class ShellExecutor implements Executor {
   constructor(options: ShellExecutorOptions) {
     const timers = options.timers ?? systemTimers;
     this.#inherited = inheritedEnvironment(options.environment ?? process.env);
+    this.#pipes = NamedPipes.open(options.scratchDirectory ?? null);
     this.#outputs = this.#pipes === null ? null : new OutputPipes(this.#pipes);
     this.#killer = new TreeKiller(this.#table, timers);
     this.#tools = {

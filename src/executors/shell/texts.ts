@@ -62,5 +62,6 @@ const signalTexts: readonly string[] = [
 /** Go's error for the end of a process; empty: it succeeded. */
 export function endText(end: ProcessEnd): string {
   if (end.type === 'exited') return end.code === 0 ? '' : `exit status ${end.code}`;
-  return `signal: ${signalTexts[end.signal] ?? `signal ${end.signal}`}`;
+  const dumped = end.coreDumped ? ' (core dumped)' : '';
+  return `signal: ${signalTexts[end.signal] ?? `signal ${end.signal}`}${dumped}`;
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeBase64 } from '../../../src/executors/shell/base64.ts';
 import { parseMemoryLimit } from '../../../src/executors/shell/memory-limit.ts';
 import { splitCommand } from '../../../src/executors/shell/shellwords.ts';
+import { endText } from '../../../src/executors/shell/texts.ts';
 
 const vectors = <Vector>(name: string): readonly Vector[] =>
   JSON.parse(readFileSync(new URL(`../../fixtures/go/${name}.json`, import.meta.url), 'utf8'));
@@ -68,5 +69,18 @@ describe('parseMemoryLimit', () => {
     ['0.5b', 'memory limit too large or causes overflow'],
   ])('%j is refused: %s', (text, error) => {
     expect(parseMemoryLimit(text)).toEqual({ ok: false, error });
+  });
+});
+
+describe('endText', () => {
+  it.each([
+    [{ type: 'exited', code: 0 }, ''],
+    [{ type: 'exited', code: 255 }, 'exit status 255'],
+    [{ type: 'signalled', signal: 9, coreDumped: false }, 'signal: killed'],
+    [{ type: 'signalled', signal: 11, coreDumped: true }, 'signal: segmentation fault (core dumped)'],
+    [{ type: 'signalled', signal: 31, coreDumped: false }, 'signal: bad system call'],
+    [{ type: 'signalled', signal: 32, coreDumped: false }, 'signal: signal 32'],
+  ] as const)('of %j is Go’s: %s', (end, text) => {
+    expect(endText(end)).toBe(text);
   });
 });
