@@ -1,25 +1,28 @@
 import { civilDay, daysInMonth, SECONDS_PER_DAY, weekday } from './civil.ts';
 import { type CronTable, daysIndex, hasOfSixty, nextBit, nextOfSixty } from './cron-table.ts';
 
+/** Dkron gives up after the fifth year that follows: such a schedule counts as never due. */
+export const HORIZON_YEARS = 5;
+
 /**
  * The first match at or after a local time (seconds of a clock that never changes), as robfig/cron finds it where the
- * zone's offset is constant. -1: none up to the end of `lastYear`.
+ * zone's offset is constant. -1: none up to the end of `lastYear`, which is the horizon unless given.
  */
-export function nextLocalSecond(table: CronTable, local: number, lastYear: number): number {
+export function nextLocalSecond(table: CronTable, local: number, lastYear?: number): number {
   const day = Math.floor(local / SECONDS_PER_DAY);
   const secondOfDay = local - day * SECONDS_PER_DAY;
   const { year, month, day: dayOfMonth } = civilDay(day, { year: 0, month: 0, day: 0 });
   const firstDay = day - dayOfMonth + 1;
   if ((table.months & (1 << (month - 1))) === 0) {
-    return nextDay(table, year, month, dayOfMonth, firstDay, lastYear);
+    return nextDay(table, year, month, dayOfMonth, firstDay, lastYear ?? year + HORIZON_YEARS);
   }
   const admitted = table.days[daysIndex(daysInMonth(year, month), weekday(firstDay))] ?? 0;
   if ((admitted & (1 << (dayOfMonth - 1))) === 0) {
-    return nextDay(table, year, month, dayOfMonth, firstDay, lastYear);
+    return nextDay(table, year, month, dayOfMonth, firstDay, lastYear ?? year + HORIZON_YEARS);
   }
   const within = nextSecondOfDay(table, secondOfDay);
   if (within >= 0) return day * SECONDS_PER_DAY + within;
-  return nextDay(table, year, month, dayOfMonth, firstDay, lastYear);
+  return nextDay(table, year, month, dayOfMonth, firstDay, lastYear ?? year + HORIZON_YEARS);
 }
 
 function nextSecondOfDay(table: CronTable, secondOfDay: number): number {

@@ -1,7 +1,7 @@
 import { SECONDS_PER_DAY } from './civil.ts';
 import { nextLocalSecond } from './cron-local.ts';
 import type { CronTable } from './cron-table.ts';
-import { CronWalk, lastYearFrom, MARGIN_SECONDS } from './cron-walk.ts';
+import { CronWalk, MARGIN_SECONDS } from './cron-walk.ts';
 import type { ZoneTable } from './zone-table.ts';
 
 const ALL_MONTHS = 0xfff;
@@ -19,10 +19,23 @@ export function nextCronSecond(table: CronTable, zone: ZoneTable, afterSeconds: 
   const from = afterSeconds + 1;
   zone.seek(from);
   const { start, end, offset } = zone;
-  const local = nextLocalSecond(table, from + offset, lastYearFrom(from + offset));
+  const local = nextLocalSecond(table, from + offset);
   if (end === Number.POSITIVE_INFINITY) return local === -1 ? -1 : local - offset;
   // The walk first goes back to the start of the day, or of a month that doesn't match.
   const back = table.months === ALL_MONTHS ? MARGIN_SECONDS : 31 * SECONDS_PER_DAY;
   const plain = local !== -1 && from >= start + back + MARGIN_SECONDS && local - offset < end - MARGIN_SECONDS;
-  return plain ? local - offset : new CronWalk(table, zone, from).find();
+  return plain ? local - offset : walkFrom(table, zone, from);
+}
+
+/**
+ * Where a zone goes back within an hour (Chatham, 03:45 to 02:45), robfig cuts to the hour's first occurrence and may
+ * return a time before the one it was asked from, for ever; then the search goes on from the next minute.
+ */
+function walkFrom(table: CronTable, zone: ZoneTable, from: number): number {
+  let start = from;
+  for (;;) {
+    const found = new CronWalk(table, zone, start).find();
+    if (found === -1 || found >= from) return found;
+    start = (Math.floor(start / 60) + 1) * 60;
+  }
 }

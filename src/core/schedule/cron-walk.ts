@@ -1,18 +1,12 @@
 import { type CivilDay, civilDay, dayNumber, daysInMonth, SECONDS_PER_DAY, weekday } from './civil.ts';
-import { nextLocalSecond } from './cron-local.ts';
+import { HORIZON_YEARS, nextLocalSecond } from './cron-local.ts';
 import { type CronTable, daysIndex, hasOfSixty } from './cron-table.ts';
 import type { ZoneTable } from './zone-table.ts';
 
-/** Dkron gives up after the fifth year that follows: such a schedule counts as never due. */
-const HORIZON_YEARS = 5;
 /** Longer than any overlap or gap of a zone: that far from a change, local time is plain arithmetic. */
 export const MARGIN_SECONDS = SECONDS_PER_DAY;
 /** A walk takes some hundred steps (months, days, hours, minutes and seconds, and their wraps). */
 const MOST_STEPS = 20_000;
-
-/** The year after whose end a search that begins at a local time gives up. */
-export const lastYearFrom = (localSeconds: number): number =>
-  civilDay(Math.floor(localSeconds / SECONDS_PER_DAY), { year: 0, month: 0, day: 0 }).year + HORIZON_YEARS;
 
 /**
  * robfig/cron v3's search for a due time, step by step: each step moves to where Go's `time` package would land, so
