@@ -48,7 +48,8 @@ describe('a system without named pipes', () => {
 
 describe('the directory for pipes', () => {
   it('is made, rid of what an earlier life left, and left empty', async () => {
-    const directory = join(mkdtempSync(join(tmpdir(), 'carillon-test-')), 'scratch');
+    const parent = mkdtempSync(join(tmpdir(), 'carillon-test-'));
+    const directory = join(parent, 'scratch');
     mkdirSync(join(directory, 'carillon-pipes-old'), { recursive: true });
     writeFileSync(join(directory, 'other'), '');
     jobs = new ShellJobs({ mode: 'spawn', scratchDirectory: directory });
@@ -58,6 +59,6 @@ describe('the directory for pipes', () => {
     await jobs.close();
     jobs = null;
     expect(readdirSync(directory)).toEqual(['other']);
-    rmSync(directory, { recursive: true });
+    rmSync(parent, { recursive: true });
   });
 });
