@@ -7,6 +7,7 @@ import { Reads } from './reads.ts';
 import { Replicator } from './replicator.ts';
 import type { Role, Transition } from './role.ts';
 import { PatientTimer } from './timer.ts';
+import { UncommittedBytes } from './uncommitted.ts';
 
 const NO_PAYLOAD = new Uint8Array(0);
 const STEP_DOWN: Transition = { to: 'follower', leader: null };
@@ -19,8 +20,7 @@ export class Leader implements Role {
   readonly #reads = new Reads();
   readonly #quorumTimer: PatientTimer;
   #heartbeatAt: MonoMs;
-  /** Payload bytes after the commit index. */
-  #uncommittedBytes = 0;
+  readonly #uncommitted = new UncommittedBytes();
   #transfer: { readonly to: VoterId; readonly until: MonoMs } | null = null;
 
   constructor(kernel: Kernel) {
@@ -48,8 +48,7 @@ export class Leader implements Role {
 
   /** The barrier commits all that earlier leaders left: counting their entries directly is unsafe (thesis section 3.6.2). */
   enter(): Transition | null {
-    const { term, log, commit } = this.#kernel;
-    this.#uncommittedBytes = log.cachedBytes(commit, log.last);
+    const { term } = this.#kernel;
     this.#kernel.append([{ index: this.barrier, term, kind: 'barrier', payload: NO_PAYLOAD }]);
     this.#replicator.feedAll();
     return null;
@@ -67,11 +66,12 @@ export class Leader implements Role {
     for (const payload of payloads) {
       const isRoom =
         log.last + entries.length - commit < config.uncommittedEntries &&
-        this.#uncommittedBytes + payload.length <= config.uncommittedBytes;
+        this.#uncommitted.bytes + payload.length <= config.uncommittedBytes;
       if (!isRoom) break;
       assert(payload.length <= config.bytesPerMessage, 'an entry fits into a message');
-      this.#uncommittedBytes += payload.length;
-      entries.push({ index: logIndex(firstIndex + entries.length), term, kind: 'command', payload });
+      const index = logIndex(firstIndex + entries.length);
+      this.#uncommitted.add(index, payload.length);
+      entries.push({ index, term, kind: 'command', payload });
     }
     this.#kernel.append(entries);
     if (entries.length > 0) this.#kernel.emit({ type: 'accepted', firstIndex, count: entries.length });
@@ -127,9 +127,9 @@ export class Leader implements Role {
 
   /** Entries that nobody else saw are as if never proposed. Else this leader can't keep its own log, and steps down. */
   tookBack(): Transition | null {
-    const { log, commit } = this.#kernel;
+    const { log } = this.#kernel;
     if (this.#replicator.highestSent > log.last || this.barrier > log.last) return STEP_DOWN;
-    this.#uncommittedBytes = log.cachedBytes(commit, log.last);
+    this.#uncommitted.cutAfter(log.last);
     return null;
   }
 
@@ -171,7 +171,7 @@ export class Leader implements Role {
     const { log, commit, term } = this.#kernel;
     const stored = this.#replicator.storedByQuorum;
     if (stored <= commit || log.termAt(stored) !== term) return;
-    this.#uncommittedBytes -= log.cachedBytes(commit, stored);
+    this.#uncommitted.committedTo(stored);
     this.#kernel.commitTo(stored);
     this.#replicator.feedAll();
     if (commit < this.barrier) this.#reads.barrierCommitted(stored);
@@ -199,7 +199,6 @@ export class Leader implements Role {
     this.#replicator.check();
     this.#reads.check();
     assert(log.last >= this.barrier, 'a leader has its barrier');
-    assert(this.#uncommittedBytes >= 0, 'uncommitted bytes are not negative');
-    assert(this.#uncommittedBytes === log.cachedBytes(commit, log.last), 'uncommitted bytes are counted');
+    this.#uncommitted.check(commit, log.last);
   }
 }

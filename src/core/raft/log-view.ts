@@ -91,15 +91,6 @@ export class LogView {
     return this.#cache.slice(from, maxEntries, maxBytes);
   }
 
-  /** Payload bytes of the entries in (after, upTo] that are in memory. */
-  cachedBytes(after: LogIndex, upTo: LogIndex): number {
-    let bytes = 0;
-    for (let index = after + 1; index <= upTo; index += 1) {
-      bytes += this.#cache.at(logIndex(index))?.payload.length ?? 0;
-    }
-    return bytes;
-  }
-
   /**
    * Puts entries in place of whatever there was from the first one's index on, as the append `id`. Returns the last
    * replaced index, or null. An append without entries only takes its place in the order.
