@@ -26,12 +26,15 @@ export type PlannerInput =
 export type PlannedLaunch = Omit<LaunchItem, 'targets'> & { readonly tags: StringMap | null };
 
 export type PlannerEffect =
-  /** Everything that is due at once, in pieces of bounded size; missed ranges come before launches. */
+  /**
+   * Everything that is due at once, in pieces of bounded size, launches in time order. Nothing of one job is in two
+   * pieces, or in both lists: either may be lost, and no record may overtake an earlier one of its job.
+   */
   | { readonly type: 'due'; readonly launches: readonly PlannedLaunch[]; readonly missed: readonly MissedItem[] }
   /** A job whose schedule can't be compiled here: it has no due times. */
   | { readonly type: 'unschedulable'; readonly name: JobName; readonly error: string };
 
-/** What the planner knows of one job. It is in the wheel, overdue, or has no due time to come. */
+/** What the planner knows of one job. It is in the wheel, overdue, waits for a record, or has no due time to come. */
 interface Entry {
   readonly id: number;
   job: JobSchedule;
@@ -41,16 +44,18 @@ interface Entry {
   recordedMs: number;
   /** Due times up to here were handed over; 0: nothing is on its way. */
   plannedMs: number;
-  /** When that was. */
+  /** Since when something of it is waited for without progress. */
   plannedAtMs: number;
   scan: number;
 }
 
 /**
  * Which jobs are due when: follows the schedules of the state, keeps them in a timing wheel, and while it leads hands
- * over each due time once. What was handed over and isn't recorded in time is handed over again, since the state
- * launches a due time once only (P1). Time is wall time: a jump forward makes due times late, which is the catch-up
- * policy's business; after a jump back nothing is due twice, since due times lie after what is recorded or on its way.
+ * over each due time once. While something of a job is on its way to the log, nothing later of it is handed over: were
+ * the first lost and the second recorded, the first would count as seen. What isn't recorded in time is handed over
+ * again, since the state launches a due time once only (P1). Time is wall time: a jump forward makes due times late,
+ * which is the catch-up policy's business; after a jump back nothing is due twice, since due times lie after what is
+ * recorded or on its way.
  */
 export class Planner {
   readonly #schedules: ScheduleInterner;
@@ -124,7 +129,8 @@ export class Planner {
       const dueMs = this.#wheel.deadlineOf(entry.id);
       assert(dueMs === null || entry.schedule !== null, 'only a schedule has due times');
       assert(dueMs === null || dueMs > floorOf(entry), 'a due time to come has no record');
-      assert(dueMs === null || !this.#overdue.has(entry), 'what is overdue is not waited for');
+      const places = [dueMs !== null, this.#overdue.has(entry), entry.plannedMs > 0].filter((is) => is).length;
+      assert(places <= 1, 'a job waits for its time, for a leader, or for a record');
       assert(this.#unrecorded.has(entry) === entry.plannedMs > 0, 'what is on its way is waited for');
       assert(entry.plannedMs === 0 || entry.plannedMs > entry.recordedMs, 'what is recorded is not on its way');
     }
@@ -137,10 +143,12 @@ export class Planner {
     const isSameRevision = entry.job.scheduleRevision === job.scheduleRevision && entry.job.active === job.active;
     const isFirst = entry.scan === 0;
     entry.scan = this.#scan;
+    const hasProgress = job.highWaterMs > entry.recordedMs;
     entry.job = job;
     entry.recordedMs = job.highWaterMs;
     // What was handed over under another revision is void.
     if (!isSameRevision || entry.plannedMs <= entry.recordedMs) this.#settle(entry);
+    else if (hasProgress) this.#await(entry, this.#wheel.nowMs);
     if (!isSameRevision || isFirst) this.#compile(entry, out);
     this.#arm(entry);
   }
@@ -174,11 +182,13 @@ export class Planner {
   #recorded(name: JobName, upToMs: WallMs): void {
     const entry = this.#entries.get(name);
     if (entry === undefined || upToMs <= entry.recordedMs) return;
-    const wasAheadOf = upToMs <= entry.plannedMs;
     entry.recordedMs = upToMs;
-    if (entry.plannedMs <= upToMs) this.#settle(entry);
-    // The due time that waits in the wheel lies after what was handed over: nothing to change.
-    if (!wasAheadOf) this.#arm(entry);
+    if (upToMs < entry.plannedMs) {
+      this.#await(entry, this.#wheel.nowMs);
+      return;
+    }
+    this.#settle(entry);
+    this.#arm(entry);
   }
 
   #follow(): void {
@@ -190,16 +200,26 @@ export class Planner {
     }
   }
 
+  /** The newest goes to the end: the first one of the set has waited the longest. */
+  #await(entry: Entry, nowMs: number): void {
+    entry.plannedAtMs = nowMs;
+    this.#unrecorded.delete(entry);
+    this.#unrecorded.add(entry);
+  }
+
   #settle(entry: Entry): void {
     entry.plannedMs = 0;
     this.#unrecorded.delete(entry);
   }
 
-  /** Puts the job's first due time without a record into the wheel. */
+  /** Puts the job's first due time without a record into the wheel, unless an earlier one waits for its record. */
   #arm(entry: Entry): void {
     this.#overdue.delete(entry);
     const { schedule, job } = entry;
-    const dueMs = schedule === null ? null : firstDueMs({ schedule, anchorMs: job.anchorMs }, boundsOf(entry));
+    const dueMs =
+      schedule === null || entry.plannedMs > 0
+        ? null
+        : firstDueMs({ schedule, anchorMs: job.anchorMs }, boundsOf(entry));
     if (dueMs === null) this.#wheel.cancel(entry.id);
     else this.#wheel.add(entry.id, dueMs);
   }
@@ -213,12 +233,13 @@ export class Planner {
     }
     if (!this.#leads) return;
     this.#lookAgain(nowMs);
+    const batch: Batch = { launches: [], missed: [] };
     const due = [...this.#overdue];
-    const launches: PlannedLaunch[] = [];
-    const missed: MissedItem[] = [];
-    for (const entry of due) this.#handOver(entry, nowMs, launches, missed);
-    launches.sort((a, b) => a.scheduledAtMs - b.scheduledAtMs);
-    pushBatches(launches, missed, out);
+    for (const entry of due) {
+      this.#handOver(entry, nowMs, batch);
+      if (batch.launches.length + batch.missed.length >= limits.dueItemsPerBatch) pushBatch(batch, out);
+    }
+    pushBatch(batch, out);
   }
 
   /** The clock was set back: what was due by the old time may not be due any more. */
@@ -234,37 +255,48 @@ export class Planner {
     for (const entry of this.#unrecorded) {
       if (nowMs - entry.plannedAtMs < limits.dueRetryMs) return;
       this.#settle(entry);
-      this.#wheel.cancel(entry.id);
       this.#overdue.add(entry);
     }
   }
 
-  #handOver(entry: Entry, nowMs: WallMs, launches: PlannedLaunch[], missed: MissedItem[]): void {
+  #handOver(entry: Entry, nowMs: WallMs, batch: Batch): void {
     const { schedule, job } = entry;
-    assert(schedule !== null, 'what is due has a schedule');
+    assert(schedule !== null && entry.plannedMs === 0, 'what is due has a schedule, and nothing before it on its way');
     const { name, scheduleRevision, tags, anchorMs, catchup } = job;
-    const plan = planDue({ schedule, anchorMs }, boundsOf(entry), catchup, nowMs);
-    const nextAfter = (atMs: WallMs) => nextInstant(schedule, atMs, anchorMs);
-    if (plan.missed !== null) {
-      const [firstLaunch] = plan.launches;
-      const next = firstLaunch === undefined ? nextAfter(plan.missed.toMs) : instantOfMs(firstLaunch);
-      missed.push({ name, scheduleRevision, ...plan.missed, reason: missedReason(catchup), next });
+    const { missed, launches } = planDue({ schedule, anchorMs }, boundsOf(entry), catchup, nowMs);
+    const upToMs = missed?.toMs ?? launches.at(-1);
+    if (missed !== null) {
+      // The launches after it follow when it is recorded.
+      const next = nextInstant(schedule, missed.toMs, anchorMs);
+      batch.missed.push({ name, scheduleRevision, ...missed, reason: missedReason(catchup), next });
+    } else {
+      for (const [index, scheduledAtMs] of launches.entries()) {
+        const following = launches[index + 1];
+        const next = following === undefined ? nextInstant(schedule, scheduledAtMs, anchorMs) : instantOfMs(following);
+        batch.launches.push({ name, scheduleRevision, scheduledAtMs, next, tags });
+      }
     }
-    for (const [index, scheduledAtMs] of plan.launches.entries()) {
-      const following = plan.launches[index + 1];
-      const next = following === undefined ? nextAfter(scheduledAtMs) : instantOfMs(following);
-      launches.push({ name, scheduleRevision, scheduledAtMs, next, tags });
-    }
-    const upToMs = plan.launches.at(-1) ?? plan.missed?.toMs;
     if (upToMs !== undefined) {
       entry.plannedMs = upToMs;
-      entry.plannedAtMs = nowMs;
-      // The newest goes to the end: the first one of the set has waited the longest.
-      this.#unrecorded.delete(entry);
-      this.#unrecorded.add(entry);
+      this.#await(entry, nowMs);
     }
     this.#arm(entry);
   }
+}
+
+interface Batch {
+  launches: PlannedLaunch[];
+  missed: MissedItem[];
+}
+
+/** Empties the batch. */
+function pushBatch(batch: Batch, out: PlannerEffect[]): void {
+  const { launches, missed } = batch;
+  if (launches.length + missed.length === 0) return;
+  launches.sort((a, b) => a.scheduledAtMs - b.scheduledAtMs);
+  out.push({ type: 'due', launches, missed });
+  batch.launches = [];
+  batch.missed = [];
 }
 
 const floorOf = ({ job, recordedMs, plannedMs }: Entry): WallMs =>
@@ -275,18 +307,3 @@ const boundsOf = (entry: Entry): DueBounds => ({
   startsAt: entry.job.startsAt,
   expiresAt: entry.job.expiresAt,
 });
-
-function pushBatches(launches: readonly PlannedLaunch[], missed: readonly MissedItem[], out: PlannerEffect[]): void {
-  const most = limits.dueItemsPerBatch;
-  // A job's missed range must be recorded before what comes after it.
-  if (missed.length + launches.length <= most) {
-    if (missed.length + launches.length > 0) out.push({ type: 'due', launches, missed });
-    return;
-  }
-  for (let at = 0; at < missed.length; at += most) {
-    out.push({ type: 'due', launches: [], missed: missed.slice(at, at + most) });
-  }
-  for (let at = 0; at < launches.length; at += most) {
-    out.push({ type: 'due', launches: launches.slice(at, at + most), missed: [] });
-  }
-}
