@@ -49,7 +49,7 @@ export class ActorHarness<Message> {
   isReady = false;
   stoppedNode: { readonly exitCode: number; readonly message: string } | null = null;
 
-  readonly #wallStartMs: number;
+  #wallStartMs: number;
   #elapsedMs = 0;
   #inTurn = false;
   #nextAskId = 1;
@@ -107,6 +107,11 @@ export class ActorHarness<Message> {
       due.fire();
     }
     this.#elapsedMs = endAt - startMonoMs;
+  }
+
+  /** Somebody sets the wall clock; the monotonic one goes on, and no timer tells. */
+  setWallClock(nowMs: number): void {
+    this.#wallStartMs = nowMs - this.#elapsedMs;
   }
 
   /** Messages sent so far to the actor of this name, or to all. */
