@@ -27,8 +27,14 @@ export const limits = {
   errorHeaderBytes: 400,
   /** Deeper JSON answers 400; Go's decoder stops at 10,000. */
   jsonDepth: 10_000,
-  /** Results remembered per proposer, so that a command sent twice happens once (P5). */
+  /** Due times in one preview: enough for a page, few enough that the rarest schedule costs some milliseconds. */
+  previewedDueTimes: 100,
+  /** Missed, skipped or lost launches that can be listed, newest first: counting more would stall the API. */
+  listedLaunches: 10_000,
+  /** Results remembered per proposer, so that a command sent twice happens once; as many may await theirs (P5). */
   rememberedResultsPerOrigin: 1_024,
+  /** Launches of one job that have not ended: as many as one node may run at once. */
+  openLaunchesPerJob: 16_384,
   /** Attempts of one launch, reruns after `lost` included. */
   attemptsPerLaunch: 1_000,
   /** Due times launched late at most, per job and catch-up (P1). */
@@ -39,6 +45,8 @@ export const limits = {
   /** Entries in one append: bounds a flush and a message. */
   entriesPerAppend: 1_024,
   bytesPerAppend: 8 << 20,
+  /** The dispatcher's commands are cut at about this size: a large fleet's targets would make them too large to append. */
+  bytesPerProposal: 2 << 20,
   /** Proposed and not yet committed; beyond, proposals are refused (bounded uncommitted log). */
   uncommittedBytes: 64 << 20,
   uncommittedEntries: 65_536,
@@ -59,7 +67,11 @@ export const limits = {
   pendingReads: 16_384,
   /** Messages per batch between threads (measured-facts 2). */
   messagesPerBatch: 256,
-  /** Batches of due launches and runs by hand that wait until a new leader's nodes have reported. */
+  /** A new leader waits this long for all nodes to report before it places work. */
+  musterMs: 5_000,
+  /** While no node is there at all it waits longer: an executor that starts may first have orphans to kill. */
+  firstWorkerMs: 15_000,
+  /** Runs by hand that wait for that, and batches of due launches. */
   heldRequests: 16_384,
   /** Running, or ended and not yet committed, on one node; further starts wait unanswered until there is room. */
   executionsPerWorker: 16_384,

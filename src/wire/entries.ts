@@ -75,7 +75,7 @@ function plainCommand(command: Command): Plain {
     case 'reassign':
       return [command.nowNs, command.items.map((item) => [item.job, item.stamp, item.node, item.epoch])];
     case 'finish':
-      return [command.items.map(plainFinishItem)];
+      return [command.nowNs, command.items.map(plainFinishItem)];
     default:
       return assertNever(command);
   }
@@ -141,7 +141,7 @@ function readCommand(code: number, reader: FieldReader): Command {
         }),
       };
     case commandCodes.finish:
-      return { type: 'finish', items: reader.list(readFinishItem) };
+      return { type: 'finish', nowNs: wallNs(reader.bigint()), items: reader.list(readFinishItem) };
     default:
       throw new DecodeError(`entry: command code ${code} is not known`);
   }

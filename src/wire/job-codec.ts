@@ -104,6 +104,7 @@ export function plainJobRecord(job: JobRecord): Plain {
     job.highWaterMs,
     job.openLaunches,
     job.executionsKept,
+    job.executionsRunning,
     job.notesKept,
     job.quarantine,
   ];
@@ -125,6 +126,7 @@ export function readJobRecord(reader: FieldReader): JobRecord {
     highWaterMs: wallMs(reader.number()),
     openLaunches: reader.number(),
     executionsKept: reader.number(),
+    executionsRunning: reader.number(),
     notesKept: reader.number(),
     quarantine: reader.nullable((field) => field.string()),
   };

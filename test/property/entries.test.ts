@@ -49,7 +49,9 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record({
     type: fc.constant('launch' as const),
     nowNs: ns.map(wallNs),
-    items: fc.array(fc.record({ name, scheduleRevision: count, scheduledAtMs: ms, targets, next }), { maxLength: 3 }),
+    items: fc.array(fc.record({ name, scheduleRevision: count, scheduledAtMs: ms, targets, next }), {
+      maxLength: 3,
+    }),
   }),
   fc.record({ type: fc.constant('run' as const), nowNs: ns.map(wallNs), name, targets }),
   fc.record({
@@ -72,6 +74,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   }),
   fc.record({
     type: fc.constant('finish' as const),
+    nowNs: ns.map(wallNs),
     items: fc.array(
       fc.record({
         job: name,

@@ -121,6 +121,7 @@ export class StateHarness {
   finish(record: ExecutionRecord, outcome: FinishItem['outcome'], output = ''): CommandResult {
     return this.apply({
       type: 'finish',
+      nowNs: wallNs(BigInt(this.nowMs) * 1_000_000n),
       items: [
         {
           job: record.job,

@@ -1,8 +1,9 @@
 import { limits } from '../limits.ts';
-import { compareInstants, executionId, type Instant, instantOfNs, wallMsOf } from '../units.ts';
+import { compareInstants, executionId, type Instant, instantOfNs, type WallNs, wallMsOf } from '../units.ts';
 import type { Change } from './changes.ts';
 import type { Command, CommandResult, FinishItem } from './commands.ts';
 import { openWork, settleLaunch } from './launch-end.ts';
+import { stopsWork } from './launch-rules.ts';
 import type { Ledger } from './ledger.ts';
 import type { ExecutionRecord, JobRecord, UnplacedWork } from './records.ts';
 
@@ -15,11 +16,11 @@ export function applyFinish(
   command: Extract<Command, { type: 'finish' }>,
   out: Change[],
 ): CommandResult {
-  for (const item of command.items) finishOne(ledger, item, out);
+  for (const item of command.items) finishOne(ledger, item, command.nowNs, out);
   return { type: 'done' };
 }
 
-function finishOne(ledger: Ledger, item: FinishItem, out: Change[]): void {
+function finishOne(ledger: Ledger, item: FinishItem, nowNs: WallNs, out: Change[]): void {
   const record = ledger.execution(item.job, item.stamp, item.node);
   const job = ledger.job(item.job);
   if (record === undefined || job === undefined) return;
@@ -48,41 +49,47 @@ function finishOne(ledger: Ledger, item: FinishItem, out: Change[]): void {
     group: record.group,
     outcome: item.outcome,
   });
-  const again = nextAttempt(ledger, counted, ended, item);
+  const again = nextAttempt(ledger, counted, ended, item, nowNs);
   if (again !== null) openWork(ledger, again, counted, out);
-  else endOfNode(ledger, ended, item, out);
+  else endOfNode(ledger, ended, nowNs, out);
 }
 
 function countEnd(job: JobRecord, item: FinishItem): JobRecord {
   const at = instantOfNs(item.finishedAtNs);
+  const executionsRunning = job.executionsRunning - 1;
   return item.outcome === 'success'
-    ? { ...job, successCount: job.successCount + 1, lastSuccess: later(job.lastSuccess, at) }
-    : { ...job, errorCount: job.errorCount + 1, lastError: later(job.lastError, at) };
+    ? { ...job, executionsRunning, successCount: job.successCount + 1, lastSuccess: later(job.lastSuccess, at) }
+    : { ...job, executionsRunning, errorCount: job.errorCount + 1, lastError: later(job.lastError, at) };
 }
 
 const later = (a: Instant | null, b: Instant): Instant => (a !== null && compareInstants(a, b) > 0 ? a : b);
 
 /** A failure is tried again as long as Dkron's count allows; a lost one only if the job says so (P2). */
-function nextAttempt(ledger: Ledger, job: JobRecord, ended: ExecutionRecord, item: FinishItem): UnplacedWork | null {
+function nextAttempt(
+  ledger: Ledger,
+  job: JobRecord,
+  ended: ExecutionRecord,
+  item: FinishItem,
+  nowNs: WallNs,
+): UnplacedWork | null {
   const reason = ended.outcome === 'lost' ? 'rerun' : 'retry';
   const wanted =
     reason === 'rerun' ? job.onLost === 'rerun' : ended.outcome === 'failed' && ended.attempt <= job.retries;
-  const stopped = job.disabled && job.parentJob === '';
-  if (!wanted || stopped || ended.attempt >= limits.attemptsPerLaunch) return null;
+  if (!wanted || stopsWork(job, reason) || ended.attempt >= limits.attemptsPerLaunch) return null;
   return {
-    stamp: ledger.allotStamp(ended.finishedAtNs),
+    stamp: ledger.allotStamp(nowNs),
     job: ended.job,
     group: ended.group,
     attempt: ended.attempt + 1,
     scheduledAtMs: ended.scheduledAtMs,
     cause: ended.cause,
     reason,
-    dueAtMs: reason === 'retry' ? item.retryAtMs : wallMsOf(item.finishedAtNs),
+    dueAtMs: reason === 'retry' ? item.retryAtMs : wallMsOf(nowNs),
     node: reason === 'retry' ? ended.node : null,
   };
 }
 
-function endOfNode(ledger: Ledger, ended: ExecutionRecord, item: FinishItem, out: Change[]): void {
+function endOfNode(ledger: Ledger, ended: ExecutionRecord, nowNs: WallNs, out: Change[]): void {
   const launch = ledger.launch(ended.job, ended.group);
   if (launch === undefined) return;
   const success = ended.outcome === 'success';
@@ -92,5 +99,5 @@ function endOfNode(ledger: Ledger, ended: ExecutionRecord, item: FinishItem, out
     succeeded: launch.succeeded + (success ? 1 : 0),
     failed: launch.failed + (success ? 0 : 1),
   });
-  settleLaunch(ledger, ended.job, ended.group, item.finishedAtNs, out);
+  settleLaunch(ledger, ended.job, ended.group, nowNs, out);
 }

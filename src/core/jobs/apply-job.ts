@@ -10,6 +10,7 @@ import {
 } from '../units.ts';
 import type { Change, JobSchedule } from './changes.ts';
 import type { Command, CommandResult, RefusalCode } from './commands.ts';
+import { recounted } from './invariants.ts';
 import type { Ledger } from './ledger.ts';
 import type { ExecutionRecord, JobDefinition, JobRecord, OpenLaunch, SubmittedJob, UnplacedWork } from './records.ts';
 
@@ -30,11 +31,11 @@ export function applySetJob(ledger: Ledger, index: LogIndex, command: SetJob, ou
     ...timingFields(command, index, stored),
     openLaunches: stored?.openLaunches ?? 0,
     executionsKept: stored?.executionsKept ?? 0,
+    executionsRunning: stored?.executionsRunning ?? 0,
     notesKept: stored?.notesKept ?? 0,
     quarantine: null,
   };
-  ledger.putJob(job);
-  out.push({ type: 'jobSet', schedule: jobSchedule(job) });
+  putAndTell(ledger, stored !== undefined && stored.quarantine !== null ? recounted(ledger, job) : job, out);
   const oldParent = stored?.parentJob ?? '';
   if (oldParent !== job.parentJob) {
     removeChild(ledger, oldParent, job.name);
@@ -119,6 +120,12 @@ function sameInstant(a: Instant | null, b: Instant | null): boolean {
   return compareInstants(a, b) === 0;
 }
 
+function putAndTell(ledger: Ledger, job: JobRecord, out: Change[]): JobRecord {
+  const stored = ledger.putJob(job);
+  out.push({ type: 'jobSet', schedule: jobSchedule(stored) });
+  return stored;
+}
+
 const isActive = (job: JobDefinition): boolean => !job.disabled && job.parentJob === '';
 
 /** What the scheduler follows of a job. */
@@ -196,9 +203,8 @@ export function applySetDisabled(ledger: Ledger, command: SetDisabled, out: Chan
     effectiveFromMs: enabled ? command.nowMs : stored.effectiveFromMs,
     next: enabled && stored.schedule !== '' ? (command.next ?? ZERO_INSTANT) : stored.next,
   };
-  ledger.putJob(job);
-  out.push({ type: 'jobSet', schedule: jobSchedule(job) });
-  return { type: 'job', job };
+  const isRepaired = enabled && stored.quarantine !== null;
+  return { type: 'job', job: putAndTell(ledger, isRepaired ? recounted(ledger, job) : job, out) };
 }
 
 /** Drops history and counters; what runs stays tracked, or `forbid` could no longer see it. */
@@ -218,6 +224,7 @@ export function applyDeleteExecutions(ledger: Ledger, name: JobName): CommandRes
     lastSuccess: null,
     lastError: null,
     executionsKept: kept,
+    executionsRunning: kept,
     notesKept: 0,
   };
   ledger.putJob(job);

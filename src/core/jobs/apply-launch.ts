@@ -13,7 +13,15 @@ import { refused } from './apply-job.ts';
 import type { Change, ExecutionStart } from './changes.ts';
 import type { AssignItem, Command, CommandResult, LaunchItem, MissedItem, ReassignItem } from './commands.ts';
 import { settleLaunch } from './launch-end.ts';
-import { noTargets, notRunnable, withNote } from './launch-rules.ts';
+import {
+  disabledReason,
+  hasTooMany,
+  noTargets,
+  notRunnable,
+  stopsWork,
+  tooManyLaunches,
+  withNote,
+} from './launch-rules.ts';
 import { type Ledger, raiseHighWater } from './ledger.ts';
 import type { Cause, ExecutionRecord, JobRecord, LaunchNote, Target, UnplacedWork } from './records.ts';
 
@@ -100,13 +108,18 @@ function openExecution(ledger: Ledger, opening: Opening, target: Target, nowNs: 
     late: null,
   };
   ledger.putExecution(record);
-  ledger.putJob({ ...job, executionsKept: job.executionsKept + 1 - dropOldest(ledger, job) });
+  ledger.putJob({
+    ...job,
+    executionsKept: job.executionsKept + 1 - dropOldest(ledger, job),
+    executionsRunning: job.executionsRunning + 1,
+  });
   out.push({ type: 'executionOpened', start: executionStart(job, record) });
 }
 
 /** Keeps at most the limit, the new one included; never drops an unfinished execution. Returns how many went. */
 function dropOldest(ledger: Ledger, job: JobRecord): number {
-  let surplus = job.executionsKept + 1 - limits.executionsPerJob;
+  const endedBefore = job.executionsKept - job.executionsRunning;
+  let surplus = Math.min(job.executionsKept + 1 - limits.executionsPerJob, endedBefore);
   if (surplus <= 0) return 0;
   const oldest: ExecutionRecord[] = [];
   ledger.visitExecutions(job.name, (record) => {
@@ -146,6 +159,7 @@ export function applyRun(ledger: Ledger, command: Extract<Command, { type: 'run'
   if (job.disabled && job.parentJob === '')
     return refused('job_disabled', `job ${command.name} is disabled: enable it first`);
   if (command.targets.length === 0) return refused('no_targets', noTargets(job.name));
+  if (hasTooMany(job)) return refused('limit_reached', tooManyLaunches);
   const group = openLaunch(
     ledger,
     job,
@@ -166,7 +180,8 @@ export function applyMissed(
   out: Change[],
 ): CommandResult {
   for (const item of command.items) {
-    const stored = plannedJob(ledger, item, item.toMs);
+    // A range of which a part was launched meanwhile is void as a whole: its count is not right any more.
+    const stored = plannedJob(ledger, item, item.fromMs);
     if (stored === null) continue;
     const { name, scheduleRevision, next, ...range } = item;
     const job: JobRecord = { ...stored, highWaterMs: raiseHighWater(stored, item.toMs), next: next ?? ZERO_INSTANT };
@@ -175,7 +190,10 @@ export function applyMissed(
   return DONE;
 }
 
-/** Unplaced work gets its nodes; without any it is recorded as skipped and its launch may end. */
+/**
+ * Unplaced work gets its nodes. Without any it is recorded as skipped and its launch may end; so it may when its job was
+ * disabled while it waited: an attempt that failed is its record, a child is recorded as skipped.
+ */
 export function applyAssign(
   ledger: Ledger,
   command: Extract<Command, { type: 'assign' }>,
@@ -183,10 +201,16 @@ export function applyAssign(
 ): CommandResult {
   for (const item of command.items) {
     const work = ledger.work(item.job, item.stamp);
-    if (work === undefined) continue;
+    const job = ledger.job(item.job);
+    if (work === undefined || job === undefined) continue;
     ledger.deleteWork(work);
-    if (item.targets.length === 0) skipWork(ledger, work, command.nowNs, out);
-    else place(ledger, work, item, command.nowNs, out);
+    const stops = stopsWork(job, work.reason);
+    if (!stops && item.targets.length > 0) {
+      place(ledger, work, item, command.nowNs, out);
+      continue;
+    }
+    if (!stops || work.reason === 'child') skipWork(ledger, work, stops ? disabledReason : noTargets(job.name), out);
+    dropWork(ledger, work, command.nowNs, out);
   }
   return DONE;
 }
@@ -199,19 +223,16 @@ function place(ledger: Ledger, work: UnplacedWork, item: AssignItem, nowNs: Wall
   for (const target of item.targets) openExecution(ledger, opening, target, nowNs, out);
 }
 
-function skipWork(ledger: Ledger, work: UnplacedWork, atNs: WallNs, out: Change[]): void {
+function skipWork(ledger: Ledger, work: UnplacedWork, reason: string, out: Change[]): void {
   const job = ledger.job(work.job);
   if (job === undefined) return;
   const at = work.scheduledAtMs;
-  const note: LaunchNote = {
-    job: job.name,
-    kind: 'skipped',
-    fromMs: at,
-    toMs: at,
-    count: 1,
-    reason: noTargets(job.name),
-  };
+  const note: LaunchNote = { job: job.name, kind: 'skipped', fromMs: at, toMs: at, count: 1, reason };
   ledger.putJob(withNote(ledger, job, note, out));
+}
+
+/** Without the work that waited, its launch may end. A launch whose first attempt found no node ends as nothing. */
+function dropWork(ledger: Ledger, work: UnplacedWork, atNs: WallNs, out: Change[]): void {
   const launch = ledger.launch(work.job, work.group);
   if (launch === undefined) return;
   const failed = work.reason === 'child' ? launch.failed : launch.failed + 1;

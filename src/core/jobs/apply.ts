@@ -1,7 +1,7 @@
 import { assertNever } from '../assert.ts';
 import type { LogIndex } from '../units.ts';
 import { applyFinish } from './apply-finish.ts';
-import { applyDeleteExecutions, applyDeleteJob, applySetDisabled, applySetJob } from './apply-job.ts';
+import { applyDeleteExecutions, applyDeleteJob, applySetDisabled, applySetJob, jobSchedule } from './apply-job.ts';
 import { applyAssign, applyLaunch, applyMissed, applyReassign, applyRun } from './apply-launch.ts';
 import type { Change } from './changes.ts';
 import type { Command, CommandResult, Origin } from './commands.ts';
@@ -18,11 +18,11 @@ export function applyCommand(
   command: Command,
   out: Change[],
 ): CommandResult {
-  if (!asksOnce(command)) return run(ledger, index, command, out);
+  if (!asksOnce(command)) return runAndTell(ledger, index, command, out);
   const proposer = `${origin.node}\0${origin.actor}`;
   const known = ledger.remembered(proposer, origin.epoch, origin.sequence);
   if (known !== undefined) return known;
-  const result = run(ledger, index, command, out);
+  const result = runAndTell(ledger, index, command, out);
   ledger.remember(proposer, { epoch: origin.epoch, sequence: origin.sequence, result });
   return result;
 }
@@ -45,6 +45,16 @@ function asksOnce(command: Command): boolean {
     default:
       return assertNever(command);
   }
+}
+
+/** A job that was quarantined by the way is told of too: it has no due times any more. */
+function runAndTell(ledger: Ledger, index: LogIndex, command: Command, out: Change[]): CommandResult {
+  const result = run(ledger, index, command, out);
+  for (const name of ledger.takeQuarantined()) {
+    const job = ledger.job(name);
+    if (job !== undefined) out.push({ type: 'jobSet', schedule: jobSchedule(job) });
+  }
+  return result;
 }
 
 function run(ledger: Ledger, index: LogIndex, command: Command, out: Change[]): CommandResult {

@@ -32,7 +32,8 @@ export type Command =
   | { readonly type: 'assign'; readonly nowNs: WallNs; readonly items: readonly AssignItem[] }
   /** A start that certainly did not happen is assigned again, to a new epoch of its node (P2). */
   | { readonly type: 'reassign'; readonly nowNs: WallNs; readonly items: readonly ReassignItem[] }
-  | { readonly type: 'finish'; readonly items: readonly FinishItem[] };
+  /** `nowNs`: the proposer's clock, from which what follows counts (retries, children); nodes' clocks may differ. */
+  | { readonly type: 'finish'; readonly nowNs: WallNs; readonly items: readonly FinishItem[] };
 
 export interface LaunchItem {
   readonly name: JobName;

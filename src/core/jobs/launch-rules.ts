@@ -1,21 +1,35 @@
+import { limits } from '../limits.ts';
 import { compareInstants, instantOfMs, type JobName, type WallMs } from '../units.ts';
 import type { Change } from './changes.ts';
 import type { Ledger } from './ledger.ts';
-import type { JobRecord, LaunchNote } from './records.ts';
+import type { JobRecord, LaunchNote, UnplacedWork } from './records.ts';
 
 /** Dkron's sentence when no node qualifies (dkron-v4 4.2). */
 export const noTargets = (name: JobName): string => `no target nodes found to run job ${name}`;
+
+export const disabledReason = 'job is disabled';
 
 /** Why a job is not run now although its time has come (dkron-v4 2.5 "Runnable checks"); null: it is run. */
 export function notRunnable(job: JobRecord, scheduledAtMs: WallMs): string | null {
   const at = instantOfMs(scheduledAtMs);
   if (job.quarantine !== null) return `job is quarantined: ${job.quarantine}`;
-  if (job.disabled) return 'job is disabled';
+  if (job.disabled) return disabledReason;
   if (job.startsAt !== null && compareInstants(at, job.startsAt) < 0) return 'job is not due to start yet';
   if (job.expiresAt !== null && compareInstants(at, job.expiresAt) > 0) return 'job is expired';
   if (job.concurrency === 'forbid' && job.openLaunches > 0) return 'concurrent execution (forbid)';
-  return null;
+  return hasTooMany(job) ? tooManyLaunches : null;
 }
+
+export const tooManyLaunches = `${limits.openLaunchesPerJob} launches of the job have not ended: it takes no more`;
+
+export const hasTooMany = (job: JobRecord): boolean => job.openLaunches >= limits.openLaunchesPerJob;
+
+/**
+ * True when a job that was disabled gets no further work of this kind. A disabled child still retries what it began,
+ * and so does Dkron's; a job without parent doesn't (dkron-v4 2.5 "Retries").
+ */
+export const stopsWork = (job: JobRecord, reason: UnplacedWork['reason']): boolean =>
+  job.disabled && (reason === 'child' || job.parentJob === '');
 
 /** The job with one more note, which is stored with it. */
 export function withNote(ledger: Ledger, job: JobRecord, note: LaunchNote, out: Change[]): JobRecord {

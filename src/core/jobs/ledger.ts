@@ -1,21 +1,26 @@
 import { assert } from '../assert.ts';
 import { limits } from '../limits.ts';
-import { executionId, type JobName, type NodeName, type Stamp, stamp, type WallMs } from '../units.ts';
+import { executionId, type JobName, type NodeName, type Stamp, stamp, type WallMs, wallNsOf } from '../units.ts';
 import type { CommandResult } from './commands.ts';
 import { brokenJobInvariant } from './invariants.ts';
 import { OverlayTable } from './overlay.ts';
-import type { ExecutionRecord, JobRecord, LaunchNote, OpenLaunch, UnplacedWork } from './records.ts';
+import type { ExecutionRecord, JobRecord, JobStatus, LaunchNote, OpenLaunch, UnplacedWork } from './records.ts';
 
 /** Counters of the whole state, changed in the same transaction as what they count. */
 export interface StateMeta {
-  /** The last stamp allotted; 0 when none. Stamps are unique over all jobs and only grow. */
+  /** The last stamp allotted. Stamps are unique over all jobs and only grow. */
   readonly lastStamp: Stamp;
   readonly jobCount: number;
-  /** Jobs per status; the key '' counts those that never finished. */
+  /** Jobs per status; the key '' counts those that never finished, `other` those with a status that a client made up. */
   readonly statusCounts: Readonly<Record<string, number>>;
 }
 
-export const EMPTY_META: StateMeta = { lastStamp: stamp(0n), jobCount: 0, statusCounts: {} };
+/** Below every stamp: a clock that stands in the last century gives 19 digits too, and keys stay in order. */
+const BEFORE_STAMPS = stamp(10n ** 18n - 1n);
+
+export const EMPTY_META: StateMeta = { lastStamp: BEFORE_STAMPS, jobCount: 0, statusCounts: {} };
+
+const countedStatuses: ReadonlySet<string> = new Set<JobStatus>(['', 'success', 'failed', 'partially_failed']);
 
 /** A result kept so that a command sent twice happens once (P5). */
 export interface Remembered {
@@ -69,6 +74,7 @@ export class Ledger {
   readonly #work: OverlayTable<UnplacedWork>;
   readonly #notes = new OverlayTable<LaunchNote>(() => undefined);
   readonly #remembered: OverlayTable<Remembered>;
+  readonly #quarantined = new Set<JobName>();
   #lastStamp: Stamp;
 
   constructor(reader: LedgerReader) {
@@ -85,10 +91,23 @@ export class Ledger {
     return this.#jobs.get(name);
   }
 
-  /** Stores a job; one whose record breaks an invariant is quarantined: disabled, and shown as such (P6). */
-  putJob(job: JobRecord): void {
+  /**
+   * Stores a job, and gives it as stored: one whose record breaks an invariant is quarantined, that is disabled, and
+   * shown as such (P6).
+   */
+  putJob(job: JobRecord): JobRecord {
     const broken = job.quarantine === null ? brokenJobInvariant(job) : null;
-    this.#jobs.put(job.name, broken === null ? job : { ...job, disabled: true, quarantine: broken });
+    const stored = broken === null ? job : { ...job, disabled: true, quarantine: broken };
+    if (broken !== null) this.#quarantined.add(job.name);
+    this.#jobs.put(job.name, stored);
+    return stored;
+  }
+
+  /** Jobs that were quarantined since the last call. */
+  takeQuarantined(): JobName[] {
+    const names = [...this.#quarantined];
+    this.#quarantined.clear();
+    return names;
   }
 
   deleteJob(name: JobName): void {
@@ -172,10 +191,10 @@ export class Ledger {
 
   /** Adds a note; the oldest ones beyond the limit go. Returns how many the job has now. */
   addNote(note: LaunchNote, kept: number): number {
-    this.#notes.put(noteKey(note, this.allotStamp(BigInt(note.toMs) * 1_000_000n)), note);
+    this.#notes.put(noteKey(note, this.allotStamp(wallNsOf(note.toMs))), note);
     if (kept < limits.notesPerJob) return kept + 1;
     let oldest: string | null = null;
-    this.#visitNotes(note.job, (key) => {
+    this.#visitNoteKeys(note.job, (key) => {
       oldest = key;
       return false;
     });
@@ -183,9 +202,13 @@ export class Ledger {
     return kept;
   }
 
+  visitNotes(job: JobName, visit: () => boolean): void {
+    this.#visitNoteKeys(job, () => visit());
+  }
+
   deleteNotes(job: JobName): void {
     const keys: string[] = [];
-    this.#visitNotes(job, (key) => {
+    this.#visitNoteKeys(job, (key) => {
       keys.push(key);
       return true;
     });
@@ -216,19 +239,16 @@ export class Ledger {
     };
   }
 
-  #visitNotes(job: JobName, visit: (key: string) => boolean): void {
-    this.#notes.visit(
-      (each) => this.#reader.scanNotes(job, each),
-      startsWithJob(job),
-      (key) => visit(key),
-    );
+  #visitNoteKeys(job: JobName, visit: (key: string) => boolean): void {
+    this.#notes.visit((each) => this.#reader.scanNotes(job, each), startsWithJob(job), visit);
   }
 
   #nextMeta(jobs: LedgerWrites['jobs']): StateMeta {
     const before = this.#reader.meta();
     const statusCounts: Record<string, number> = Object.assign(Object.create(null), before.statusCounts);
     let jobCount = before.jobCount;
-    const add = (status: string, by: number): void => {
+    const add = (job: JobRecord, by: number): void => {
+      const status = countedStatuses.has(job.status) ? job.status : 'other';
       jobCount += by;
       const count = (statusCounts[status] ?? 0) + by;
       assert(count >= 0, 'no status has a negative number of jobs');
@@ -236,8 +256,8 @@ export class Ledger {
       else statusCounts[status] = count;
     };
     for (const change of jobs) {
-      if (change.before !== undefined) add(change.before.status, -1);
-      if (change.after !== null) add(change.after.status, 1);
+      if (change.before !== undefined) add(change.before, -1);
+      if (change.after !== null) add(change.after, 1);
     }
     return { lastStamp: this.#lastStamp, jobCount, statusCounts };
   }

@@ -43,6 +43,6 @@ export interface StateReads {
   /** Stored output; empty when there is none. */
   output(execution: ExecutionRecord): Uint8Array;
   notes(job: JobName): readonly LaunchNote[];
-  /** How many jobs have each status ('' included). */
+  /** How many jobs have each status ('' included); those that a client made up count as `other`. */
   statusCounts(): Readonly<Record<string, number>>;
 }

@@ -74,6 +74,8 @@ export interface JobRecord extends JobDefinition {
   readonly openLaunches: number;
   /** Execution records and launch notes kept, so that retention needs no scan. */
   readonly executionsKept: number;
+  /** Of the records kept, those of executions that have not ended: retention never drops them. */
+  readonly executionsRunning: number;
   readonly notesKept: number;
   /** Why the state machine disabled the job by itself (P6); null: it did not. */
   readonly quarantine: string | null;
