@@ -1,4 +1,5 @@
 import type { Command, CommandResult, Origin } from '../src/core/jobs/commands.ts';
+import { limits } from '../src/core/limits.ts';
 import { monoMs, type NodeName } from '../src/core/units.ts';
 import { type Context, localRef, type Ref } from '../src/runtime/types.ts';
 import { encodeEntry } from '../src/wire/entries.ts';
@@ -22,6 +23,9 @@ interface Pending {
   readonly entry: Uint8Array;
   readonly done: Done;
   readonly deadlineMs: number;
+  sends: number;
+  /** The log refused it after it had been sent before. */
+  isRefused: boolean;
 }
 
 /** How long a proposer waits before it calls the outcome unknown. */
@@ -32,7 +36,10 @@ const TIMER = 'proposer';
 /**
  * The way from an actor into the log: proposes commands to `log` and matches the answers of `log` (refused) and
  * `state` (applied, durable and visible). The owner hands over its `proposalApplied` and `proposalRefused` messages,
- * its timer, and the news that `log` was started.
+ * its timer, and the news that a peer was started.
+ *
+ * What may be sent again must lie within the results that the state machine remembers, or it would happen twice: of
+ * commands whose sequence numbers are further apart than that, the later ones wait.
  */
 export class Proposer {
   readonly #context: ProposerContext;
@@ -41,12 +48,15 @@ export class Proposer {
   readonly #epoch: number;
   readonly #pending = new Map<number, Pending>();
   #sequence: number;
+  /** Later ones wait for earlier ones to end. */
+  #lastSent: number;
 
   constructor(context: ProposerContext, node: NodeName) {
     this.#context = context;
     this.#node = node;
     this.#epoch = context.wallNow() * 1024 + context.random.below(1024);
     this.#sequence = context.random.below(2 ** 30);
+    this.#lastSent = this.#sequence;
   }
 
   /** `done` is called exactly once, in a turn of the owner. */
@@ -59,26 +69,29 @@ export class Proposer {
       sequence: this.#sequence,
     };
     if (this.#pending.size === 0) this.#armSweep();
-    const entry = encodeEntry(origin, command);
-    this.#pending.set(this.#sequence, { entry, done, deadlineMs: this.#context.monoNow() + PROPOSAL_TIMEOUT_MS });
-    this.#send(this.#sequence, entry);
+    const deadlineMs = this.#context.monoNow() + PROPOSAL_TIMEOUT_MS;
+    const pending: Pending = { entry: encodeEntry(origin, command), done, deadlineMs, sends: 0, isRefused: false };
+    this.#pending.set(this.#sequence, pending);
+    this.#sendWaiting();
   }
 
-  /** `log` has begun a new life: what was on its way to the old one may be lost. Sent twice, it happens once (P5). */
-  logStarted(): void {
-    for (const [sequence, { entry }] of this.#pending) this.#send(sequence, entry);
+  /**
+   * `log` or `state` has begun a new life: what was on its way through the old one may be lost, or done with its answer
+   * lost. Sent twice, it happens once, and is answered (P5).
+   */
+  peerStarted(actor: string): void {
+    if (actor !== 'log' && actor !== 'state') return;
+    for (const [sequence, pending] of this.#pending) if (pending.sends > 0) this.#send(sequence, pending);
   }
 
   receive(message: Accepts): void {
     if (message.type === 'proposalApplied' && message.epoch !== this.#epoch) return;
     const pending = this.#pending.get(message.sequence);
     if (pending === undefined) return;
-    this.#pending.delete(message.sequence);
-    pending.done(
-      message.type === 'proposalApplied'
-        ? { type: 'applied', result: message.result }
-        : { type: 'refused', reason: message.reason },
-    );
+    if (message.type === 'proposalApplied') this.#end(message.sequence, { type: 'applied', result: message.result });
+    // Refused when it was sent again, it may have happened when it was sent first: only the state can tell.
+    else if (pending.sends > 1) pending.isRefused = true;
+    else this.#end(message.sequence, { type: 'refused', reason: message.reason });
   }
 
   /** True when the timer was the proposer's. */
@@ -86,20 +99,47 @@ export class Proposer {
     if (key !== TIMER) return false;
     const now = this.#context.monoNow();
     for (const [sequence, pending] of this.#pending) {
-      if (pending.deadlineMs > now) break;
-      this.#pending.delete(sequence);
-      pending.done({ type: 'unknown' });
+      if (pending.deadlineMs <= now) this.#end(sequence, outcomeOfSilence(pending));
+      else if (pending.isRefused) this.#send(sequence, pending);
     }
     if (this.#pending.size > 0) this.#armSweep();
     return true;
   }
 
-  #send(sequence: number, entry: Uint8Array): void {
+  #end(sequence: number, outcome: ProposalOutcome): void {
+    const pending = this.#pending.get(sequence);
+    this.#pending.delete(sequence);
+    this.#sendWaiting();
+    pending?.done(outcome);
+  }
+
+  #sendWaiting(): void {
+    const [oldest = this.#sequence] = this.#pending.keys();
+    const last = Math.min(this.#sequence, oldest + limits.rememberedResultsPerOrigin - 1);
+    while (this.#lastSent < last) {
+      this.#lastSent += 1;
+      const pending = this.#pending.get(this.#lastSent);
+      if (pending !== undefined) this.#send(this.#lastSent, pending);
+    }
+  }
+
+  #send(sequence: number, pending: Pending): void {
     const { self } = this.#context;
-    this.#context.send(localRef<LogCommand>('log'), { type: 'propose', sequence, entry, refusals: self });
+    pending.sends += 1;
+    pending.isRefused = false;
+    this.#context.send(localRef<LogCommand>('log'), {
+      type: 'propose',
+      sequence,
+      entry: pending.entry,
+      refusals: self,
+    });
   }
 
   #armSweep(): void {
     this.#context.arm(TIMER, monoMs(this.#context.monoNow() + SWEEP_INTERVAL_MS));
   }
 }
+
+/** What was never sent certainly did not happen. */
+const outcomeOfSilence = ({ sends }: Pending): ProposalOutcome =>
+  sends === 0 ? { type: 'refused', reason: 'overloaded' } : { type: 'unknown' };

@@ -6,7 +6,7 @@ import type {
   WorkEnd,
   WorkProcess,
 } from '../core/dispatch/worker-types.ts';
-import { type Epoch, type ExecutionId, epoch, type Term, term, wallNs } from '../core/units.ts';
+import { type ExecutionId, epoch, type Term, term, wallNs } from '../core/units.ts';
 import type { Store, StoreWrite } from '../runtime/ports.ts';
 import { FieldReader } from './fields.ts';
 import { DecodeError, decodePlain, encodePlain, type Plain } from './msgpack.ts';
@@ -22,7 +22,7 @@ const executionPrefix = 0x10;
 export function journalWrite(write: JournalWrite): StoreWrite {
   switch (write.type) {
     case 'life':
-      return { key: lifeKey, value: encodePlain([formatVersion, write.epoch, write.bootId]) };
+      return { key: lifeKey, value: encodePlain([formatVersion, write.epoch, write.bootId, write.since]) };
     case 'term':
       return { key: termKey, value: encodePlain([formatVersion, write.term]) };
     case 'entry':
@@ -37,19 +37,23 @@ export function journalWrite(write: JournalWrite): StoreWrite {
 /** All of the journal, in the order of execution ids: that of their starts. Raises `DecodeError` for what it can't read. */
 export function readJournal(store: Store): JournalContents {
   const entries: JournalEntry[] = [];
-  let life: { readonly epoch: Epoch; readonly bootId: string } = { epoch: epoch(0), bootId: '' };
+  let life: Pick<JournalContents, 'epoch' | 'bootId' | 'since'> = { epoch: epoch(0), bootId: '', since: epoch(0) };
   let highest: Term = term(0);
   store.range({ from: null, to: null }, (key, value) => {
     const reader = new FieldReader(decodePlain(value), 'journal record');
     const version = reader.number();
     if (version !== formatVersion) throw new DecodeError(`journal record of unknown version ${version}`);
     if (key[0] === executionPrefix) entries.push(readEntry(reader));
-    else if (key[0] === lifeKey[0]) life = { epoch: epoch(reader.number()), bootId: reader.string() };
+    else if (key[0] === lifeKey[0]) life = readLife(reader);
     else if (key[0] === termKey[0]) highest = term(reader.number());
     else throw new DecodeError(`journal record of unknown kind ${key[0]}`);
     return true;
   });
   return { ...life, term: highest, entries };
+}
+
+function readLife(reader: FieldReader): Pick<JournalContents, 'epoch' | 'bootId' | 'since'> {
+  return { epoch: epoch(reader.number()), bootId: reader.string(), since: epoch(reader.number()) };
 }
 
 function executionKey(id: ExecutionId): Uint8Array {

@@ -63,10 +63,9 @@ class DispatcherActor implements Actor<DispatcherCommand> {
     if (actor === 'membership') {
       this.#context.send(localRef<MembershipCommand>('membership'), { type: 'watchMembers', watcher });
     }
-    if (actor === 'log') {
-      this.#context.send(localRef<LogCommand>('log'), { type: 'watchLeadership', watcher });
-      this.#proposer.logStarted();
-    }
+    if (actor === 'log') this.#context.send(localRef<LogCommand>('log'), { type: 'watchLeadership', watcher });
+    if (actor === 'processor') this.#step((_, out) => this.#core.processorStarted(out));
+    this.#proposer.peerStarted(actor);
   }
 
   receive(message: DispatcherCommand, reply: ReplyToken | null): void {
@@ -79,7 +78,7 @@ class DispatcherActor implements Actor<DispatcherCommand> {
       case 'run':
         this.#lastRun += 1;
         if (reply !== null) this.#runs.set(this.#lastRun, reply);
-        this.#core.run(now, this.#lastRun, message.name, message.tags, out);
+        this.#core.run(now, { request: this.#lastRun, name: message.name, tags: message.tags }, out);
         break;
       case 'listBusy':
         if (reply !== null) this.#context.reply(reply, this.#busy());
@@ -106,7 +105,8 @@ class DispatcherActor implements Actor<DispatcherCommand> {
         this.#core.startAcknowledged(message.id, message.startedAtNs);
         break;
       case 'startRefused':
-        this.#core.startRefused(now, message.id, out);
+        // The report of the life that refused it settles it, with everything else of the life before.
+        this.#context.count('starts_refused_total');
         break;
       case 'outputChunk':
         this.#core.outputArrived(message.id, message.chunk);
@@ -136,13 +136,16 @@ class DispatcherActor implements Actor<DispatcherCommand> {
   }
 
   #tick(): void {
-    const now = this.#now();
-    const out: Effect[] = [];
-    this.#core.tick(now, out);
-    this.#perform(out);
-    const deadline = this.#core.nextDeadline(now);
+    this.#step((now, out) => this.#core.tick(now, out));
+    const deadline = this.#core.nextDeadline();
     if (deadline === null) this.#context.disarm('tick');
     else this.#context.arm('tick', deadline);
+  }
+
+  #step(step: (now: Now, out: Effect[]) => void): void {
+    const out: Effect[] = [];
+    step(this.#now(), out);
+    this.#perform(out);
   }
 
   #now(): Now {
@@ -152,13 +155,11 @@ class DispatcherActor implements Actor<DispatcherCommand> {
   /** Leading begins once the state has applied all that earlier leaders committed. */
   #followLeadership(out: Effect[]): void {
     const leadership = this.#leadership;
-    if (leadership === null || !leadership.isLeader) {
-      if (this.#begunTerm !== null) this.#core.end();
-      this.#begunTerm = null;
-      return;
-    }
-    if (this.#begunTerm === leadership.term || this.#knownIndex < leadership.barrier) return;
-    this.#begin(leadership.term, out);
+    const term = leadership?.isLeader === true ? leadership.term : null;
+    if (this.#begunTerm === term) return;
+    if (this.#begunTerm !== null) this.#core.end(out);
+    this.#begunTerm = null;
+    if (term !== null && leadership !== null && this.#knownIndex >= leadership.barrier) this.#begin(term, out);
   }
 
   #followState(event: StateEvent, out: Effect[]): void {
@@ -237,9 +238,7 @@ class DispatcherActor implements Actor<DispatcherCommand> {
   }
 
   #proposalEnded(proposal: number, outcome: ProposalOutcome): void {
-    const out: Effect[] = [];
-    this.#core.proposalEnded(this.#now(), proposal, endOf(outcome), out);
-    this.#perform(out);
+    this.#step((now, out) => this.#core.proposalEnded(now, proposal, endOf(outcome), out));
   }
 
   #answerRun(request: number, answer: RunReply): void {

@@ -10,6 +10,7 @@ import { type Store, StoreFull, type StorePort } from '../../../src/runtime/port
 import { type Actor, type ActorDefinition, type Context, localRef, type Ref } from '../../../src/runtime/types.ts';
 import { journalWrite } from '../../../src/wire/journal-codec.ts';
 import type { MembershipCommand } from '../../cluster/membership/protocol.ts';
+import { exitCodes } from '../../exit-codes.ts';
 import { LifeOpening, type OpenedLife } from './opening.ts';
 import type { ExecutorCommand, ExecutorEvent } from './protocol.ts';
 
@@ -30,9 +31,6 @@ export interface ExecutorPorts {
   /** Of the running operating system; empty where it tells none. */
   readonly bootId: string;
 }
-
-/** Exit code of a node whose worker journal can't be trusted (design P6). */
-export const EXIT_JOURNAL_BROKEN = 74;
 
 /** Dispatchers of this many terms are remembered: an answer to a deposed one goes to nobody else. */
 const rememberedDispatchers = 4;
@@ -107,7 +105,7 @@ class ExecutorActor implements Actor<ExecutorCommand> {
     assert(this.#dispatchers.size <= rememberedDispatchers, 'few dispatchers are remembered');
   }
 
-  #serve({ epoch, contents }: OpenedLife): void {
+  #serve({ epoch, journalSince, contents }: OpenedLife): void {
     if (this.#whenStopped !== null) {
       this.#close();
       return;
@@ -118,7 +116,7 @@ class ExecutorActor implements Actor<ExecutorCommand> {
     const names = new Set(executors.keys());
     this.#epoch = epoch;
     this.#worker = new Worker(
-      { node: nodeName, epoch, sameBoot, executors: names, outputLimitBytes, stopGraceMs, drainMs },
+      { node: nodeName, epoch, sameBoot, journalSince, executors: names, outputLimitBytes, stopGraceMs, drainMs },
       contents,
     );
     this.#announce();
@@ -224,7 +222,7 @@ class ExecutorActor implements Actor<ExecutorCommand> {
   }
 
   #journalBroken(error: Error): void {
-    this.#context.stopNode(EXIT_JOURNAL_BROKEN, `The worker's journal can't be written: ${error.message}`);
+    this.#context.stopNode(exitCodes.journalBroken, `The worker's journal can't be written: ${error.message}`);
   }
 }
 

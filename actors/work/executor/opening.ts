@@ -10,6 +10,8 @@ import type { ExecutorCommand } from './protocol.ts';
 /** A life of this node that may begin to serve: its epoch is durable and nothing of earlier lives runs. */
 export interface OpenedLife {
   readonly epoch: Epoch;
+  /** The life in which the journal was made: this one, when there was none. */
+  readonly journalSince: Epoch;
   /** The journal as the life before left it. */
   readonly contents: JournalContents;
 }
@@ -35,7 +37,8 @@ export class LifeOpening {
   ) {
     const contents = readJournal(ports.store);
     this.#context = context;
-    this.#life = { epoch: nextEpoch(contents.epoch, context.wallNow()), contents };
+    const life = nextEpoch(contents.epoch, context.wallNow());
+    this.#life = { epoch: life, journalSince: contents.epoch === 0 ? life : contents.since, contents };
     this.#done = done;
     this.#recordEpoch(ports, broken);
     this.#killOrphans(ports.executors);
@@ -51,7 +54,7 @@ export class LifeOpening {
   }
 
   #recordEpoch({ store, bootId }: OpeningPorts, broken: (error: Error) => void): void {
-    const life: JournalWrite = { type: 'life', epoch: this.#life.epoch, bootId };
+    const life: JournalWrite = { type: 'life', epoch: this.#life.epoch, bootId, since: this.#life.journalSince };
     store.commit([journalWrite(life)], (error) => {
       this.#context.enter(() => {
         if (error === null) this.#arrived('epoch');

@@ -17,12 +17,16 @@ export type ExecutorCommand =
   | { readonly type: 'committed'; readonly ids: readonly ExecutionId[] };
 
 export type ExecutorEvent =
-  /** What this node knows of its work, at attach. `sameBoot`: an id absent from all lists certainly never started (P2). */
+  /**
+   * What this node knows of its work, at attach. `sameBoot`: an id absent from all lists certainly never started (P2),
+   * unless it was assigned to a life before `journalSince`, in which this node's journal was made.
+   */
   | {
       readonly type: 'workerReport';
       readonly node: NodeName;
       readonly epoch: Epoch;
       readonly sameBoot: boolean;
+      readonly journalSince: Epoch;
       readonly running: readonly ExecutionId[];
       /** Ended here and not known to be committed: their `executionFinished` follow this report. */
       readonly finished: readonly ExecutionId[];

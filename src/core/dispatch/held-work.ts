@@ -37,6 +37,7 @@ export function reportOf(options: WorkerOptions, held: Iterable<Held>): WorkerEv
     node: options.node,
     epoch: options.epoch,
     sameBoot: options.sameBoot,
+    journalSince: options.journalSince,
     running: running.map(({ id }) => id),
     finished: finished.map(({ id }) => id),
     interrupted: interrupted.map(({ id, startedAtNs }) => ({ id, startedAtNs })),

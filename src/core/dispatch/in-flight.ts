@@ -2,7 +2,6 @@ import type { ExecutionStart } from '../jobs/changes.ts';
 import type { Command, FinishItem, LaunchItem, ReassignItem } from '../jobs/commands.ts';
 import type { StringMap, UnplacedWork } from '../jobs/records.ts';
 import type { Epoch, ExecutionId, JobName, MonoMs, NodeName, Stamp, Term, WallNs } from '../units.ts';
-import type { Worker } from './targets.ts';
 
 /** Both clocks at one step. */
 export interface Now {
@@ -13,8 +12,10 @@ export interface Now {
 /** A worker's account of itself (design P2, P4). */
 export interface WorkerReport {
   readonly node: NodeName;
-  readonly epoch: Worker['epoch'];
+  readonly epoch: Epoch;
   readonly sameBoot: boolean;
+  /** The life of the node in which its journal was made: of earlier lives it knows nothing. */
+  readonly journalSince: Epoch;
   readonly running: readonly ExecutionId[];
   readonly finished: readonly ExecutionId[];
   readonly interrupted: readonly { readonly id: ExecutionId; readonly startedAtNs: WallNs }[];
@@ -49,9 +50,13 @@ export type ProposalEnd =
 
 /** An execution that the state has open, as the dispatcher tracks it. */
 export interface OpenExecution {
-  start: ExecutionStart;
+  readonly start: ExecutionStart;
   /** starting: sent or to be sent, not acknowledged; running; ended here, its finish under way into the log. */
   phase: 'starting' | 'running' | 'ending';
+  /** False: it was opened under this leader, and its start has not left it. */
+  mayBeSent: boolean;
+  /** It certainly did not start where it is assigned to: it is on its way to this life of its node. */
+  movingTo: Epoch | null;
   sentAtMs: MonoMs | null;
   startedAtNs: WallNs;
   latestOutput: Uint8Array;
@@ -65,21 +70,18 @@ export interface WaitingWorkInput {
   readonly tags: StringMap | null;
 }
 
-/** What came in before the nodes of a new leader had reported. */
-export type EarlyRequest =
-  | { readonly type: 'due'; readonly launches: readonly Due[] }
-  | { readonly type: 'run'; readonly request: number; readonly name: JobName; readonly tags: StringMap | null };
+/** Run a job by hand; `request` is the number that the answer carries. */
+export interface RunRequest {
+  readonly request: number;
+  readonly name: JobName;
+  readonly tags: StringMap | null;
+}
 
 /** A proposal under way and what becomes of it. */
 export type Proposal =
   | { readonly type: 'run'; readonly request: number }
+  /** Its end is of no concern: what is not recorded is handed over again (P1). */
+  | { readonly type: 'due' }
   | { readonly type: 'finish'; readonly items: readonly FinishItem[] }
   | { readonly type: 'assign'; readonly stamps: readonly Stamp[] }
-  | { readonly type: 'other' };
-
-export const reassignTo = (start: ExecutionStart, epoch: Epoch): ReassignItem => ({
-  job: start.job,
-  stamp: start.stamp,
-  node: start.node,
-  epoch,
-});
+  | { readonly type: 'reassign'; readonly items: readonly ReassignItem[] };

@@ -1,28 +1,43 @@
+import { limits } from '../limits.ts';
 import { type MonoMs, monoMs } from '../units.ts';
-
-/** A node that has not reported by then is not waited for any longer. */
-const LONGEST_MS = 5_000;
 
 /**
  * The time after a leader began in which its nodes have not all reported yet. What is due in it waits: placed at once,
  * it would find too few nodes, or none, and be recorded as skipped.
  */
 export class Muster {
-  #endsAtMs: MonoMs | null = null;
+  #beganAtMs: MonoMs | null = null;
+  /** Members that are alive and have not announced the epoch of their life. */
+  #unannounced = 0;
+  #announced = 0;
 
   begin(nowMs: MonoMs): void {
-    this.#endsAtMs = monoMs(nowMs + LONGEST_MS);
+    this.#beganAtMs = nowMs;
   }
 
-  /** When it ends for lack of reports; null: it is over. */
+  /** How many workers there are, and how many more are expected. */
+  expect(announced: number, unannounced: number): void {
+    this.#announced = announced;
+    this.#unannounced = unannounced;
+  }
+
+  get isOver(): boolean {
+    return this.#beganAtMs === null;
+  }
+
+  /** When it ends for lack of reports; null: it is over. As long as nobody is there at all, there is more patience. */
   get endsAtMs(): MonoMs | null {
-    return this.#endsAtMs;
+    if (this.#beganAtMs === null) return null;
+    return monoMs(this.#beganAtMs + (this.#announced > 0 ? limits.musterMs : limits.firstWorkerMs));
   }
 
   /** True when it ends now: all have reported, or time is up. */
   endsNow(nowMs: MonoMs, allReported: boolean): boolean {
-    if (this.#endsAtMs === null || (!allReported && nowMs < this.#endsAtMs)) return false;
-    this.#endsAtMs = null;
+    const endsAtMs = this.endsAtMs;
+    if (endsAtMs === null) return false;
+    const isComplete = allReported && this.#announced > 0 && this.#unannounced === 0;
+    if (!isComplete && nowMs < endsAtMs) return false;
+    this.#beganAtMs = null;
     return true;
   }
 }

@@ -1,6 +1,11 @@
 import { type WallMs, type WallNs, wallMs } from '../units.ts';
 
 const UNIT_MS = 500;
+/** Elapsed units count up to 2^31 - 1: 34 years. */
+const LARGEST_LOGARITHM = 30;
+
+/** No pause before one of this many attempts is longer. */
+export const longestRetryPauseMs = (attempts: number): number => (LARGEST_LOGARITHM + attempts) * UNIT_MS;
 
 /**
  * When the next attempt is due: Dkron's pause of trunc(log2(elapsed / 500 ms) + attempt) units of 500 ms, in integers.

@@ -1,30 +1,43 @@
-import type { StringMap, UnplacedWork } from '../jobs/records.ts';
+import type { UnplacedWork } from '../jobs/records.ts';
+import { limits } from '../limits.ts';
 import { type JobName, type MonoMs, monoMs, type Stamp, wallMsOf } from '../units.ts';
 import type { Now, WaitingWorkInput } from './in-flight.ts';
+import { longestRetryPauseMs } from './retry.ts';
 
 const RETRY_REFUSED_MS = 500;
 
 interface Waiting extends WaitingWorkInput {
-  /** Its `assign` is under way (never due), or was refused (due then). */
-  heldUntilMs: number;
+  /** By the monotonic clock; infinite while its `assign` is under way. */
+  dueMs: number;
 }
 
-/** Unplaced work until the state has given it targets: retries, children, reruns. */
+/**
+ * Unplaced work until the state has given it targets: retries, children, reruns. How long it waits is measured by the
+ * monotonic clock once it is known, so that a wall clock that is set back holds no retry for an hour.
+ */
 export class WaitingWork {
   readonly #waiting = new Map<Stamp, Waiting>();
+  /** Nothing is due before. */
+  #nextMs = Number.POSITIVE_INFINITY;
 
-  add(work: UnplacedWork, tags: StringMap | null): void {
-    if (!this.#waiting.has(work.stamp)) this.#waiting.set(work.stamp, { work, tags, heldUntilMs: 0 });
+  add(now: Now, { work, tags }: WaitingWorkInput): void {
+    if (this.#waiting.has(work.stamp)) return;
+    const dueMs = now.monoMs + pauseMs(now, work);
+    this.#waiting.set(work.stamp, { work, tags, dueMs });
+    this.#nextMs = Math.min(this.#nextMs, dueMs);
   }
 
   /** What is due now; held until `placed` or `refused`. */
-  takeDue(now: Now): WaitingWorkInput[] {
-    const nowMs = wallMsOf(now.wallNs);
+  takeDue(nowMs: MonoMs): WaitingWorkInput[] {
+    if (this.#nextMs > nowMs) return [];
     const due: WaitingWorkInput[] = [];
+    this.#nextMs = Number.POSITIVE_INFINITY;
     for (const waiting of this.#waiting.values()) {
-      if (waiting.work.dueAtMs > nowMs || waiting.heldUntilMs > now.monoMs) continue;
-      waiting.heldUntilMs = Number.POSITIVE_INFINITY;
-      due.push(waiting);
+      if (waiting.dueMs <= nowMs) {
+        waiting.dueMs = Number.POSITIVE_INFINITY;
+        due.push(waiting);
+      }
+      this.#nextMs = Math.min(this.#nextMs, waiting.dueMs);
     }
     return due;
   }
@@ -33,9 +46,11 @@ export class WaitingWork {
     this.#waiting.delete(stamp);
   }
 
-  refused(now: Now, stamp: Stamp): void {
+  refused(nowMs: MonoMs, stamp: Stamp): void {
     const waiting = this.#waiting.get(stamp);
-    if (waiting !== undefined) waiting.heldUntilMs = now.monoMs + RETRY_REFUSED_MS;
+    if (waiting === undefined) return;
+    waiting.dueMs = nowMs + RETRY_REFUSED_MS;
+    this.#nextMs = Math.min(this.#nextMs, waiting.dueMs);
   }
 
   dropJob(job: JobName): void {
@@ -44,14 +59,15 @@ export class WaitingWork {
 
   clear(): void {
     this.#waiting.clear();
+    this.#nextMs = Number.POSITIVE_INFINITY;
   }
 
-  nextDeadline(now: Now): MonoMs | null {
-    let next = Number.POSITIVE_INFINITY;
-    for (const { work, heldUntilMs } of this.#waiting.values()) {
-      const dueMs = now.monoMs + Math.max(0, work.dueAtMs - wallMsOf(now.wallNs));
-      next = Math.min(next, Math.max(dueMs, heldUntilMs));
-    }
-    return next === Number.POSITIVE_INFINITY ? null : monoMs(next);
+  nextDeadline(): MonoMs | null {
+    return this.#nextMs === Number.POSITIVE_INFINITY ? null : monoMs(this.#nextMs);
   }
 }
+
+const longestPauseMs = longestRetryPauseMs(limits.attemptsPerLaunch);
+
+const pauseMs = (now: Now, { dueAtMs }: UnplacedWork): number =>
+  Math.min(Math.max(0, dueAtMs - wallMsOf(now.wallNs)), longestPauseMs);

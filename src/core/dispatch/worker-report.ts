@@ -4,8 +4,8 @@ import type { OpenExecution, WorkerReport } from './in-flight.ts';
 /** What a worker's report says of one open execution that is assigned to it. */
 export type Verdict =
   | { readonly type: 'runs' }
-  /** Its end was or will be sent by the worker: nothing to do but wait for it. */
-  | { readonly type: 'ends' }
+  /** Nothing to do: its end is on its way, or it is being assigned anew. */
+  | { readonly type: 'settled' }
   /** The start did not arrive in this life of the node: send it (again). */
   | { readonly type: 'send' }
   /** It certainly never started in an earlier life: assign it to this one (P2). */
@@ -14,21 +14,28 @@ export type Verdict =
   | { readonly type: 'lost'; readonly startedAtNs: WallNs; readonly why: string };
 
 /**
- * Judges open executions by a worker's account of its journal. Silence of the journal proves that nothing started only
- * within one boot of the machine: the journal is written before a start, and not flushed (design section 9).
+ * Judges open executions by a worker's account of its journal. The record of a start is durable before the work begins
+ * (docs/decisions/0001): where the journal is silent, nothing began in the lives that it covers. That is trusted within
+ * one boot of the machine; after another one it would rest on the disk having kept what it called flushed.
  */
 export function judgeReport(report: WorkerReport): (execution: OpenExecution) => Verdict {
   const running = new Set(report.running);
   const finished = new Set(report.finished);
   const interrupted = new Map(report.interrupted.map((item) => [item.id, item.startedAtNs]));
-  return ({ start, startedAtNs, phase }) => {
-    if (phase === 'ending' || finished.has(start.id)) return { type: 'ends' };
+  return (execution) => {
+    const { start, startedAtNs, phase } = execution;
+    if (phase === 'ending' || execution.movingTo === report.epoch || finished.has(start.id)) return { type: 'settled' };
     if (running.has(start.id)) return { type: 'runs' };
     const interruptedAtNs = interrupted.get(start.id);
     if (interruptedAtNs !== undefined) {
       return { type: 'lost', startedAtNs: interruptedAtNs, why: 'was running when its node was restarted' };
     }
-    if (start.epoch === report.epoch) return { type: 'send' };
+    // A worker forgets what it ran when the end is committed: the state is about to tell the same.
+    if (start.epoch === report.epoch) return { type: phase === 'running' ? 'settled' : 'send' };
+    if (!execution.mayBeSent || execution.movingTo !== null) return { type: 'again' };
+    if (start.epoch < report.journalSince || start.epoch > report.epoch) {
+      return { type: 'lost', startedAtNs, why: "may have been running when its node's journal was lost" };
+    }
     if (report.sameBoot) return { type: 'again' };
     return { type: 'lost', startedAtNs, why: 'may have been running when its machine was restarted' };
   };

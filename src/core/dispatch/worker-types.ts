@@ -22,7 +22,7 @@ export type WorkEnd = Omit<FinishedWork, 'id' | 'startedAtNs'>;
 
 /** One change of the journal. The newest change of a key replaces those not yet written. */
 export type JournalWrite =
-  | { readonly type: 'life'; readonly epoch: Epoch; readonly bootId: string }
+  | { readonly type: 'life'; readonly epoch: Epoch; readonly bootId: string; readonly since: Epoch }
   | { readonly type: 'term'; readonly term: Term }
   | { readonly type: 'entry'; readonly entry: JournalEntry }
   | { readonly type: 'forget'; readonly id: ExecutionId };
@@ -32,6 +32,8 @@ export interface JournalContents {
   /** 0: a new journal. */
   readonly epoch: Epoch;
   readonly bootId: string;
+  /** The life in which the journal was made; 0: a new journal. */
+  readonly since: Epoch;
   readonly term: Term;
   readonly entries: readonly JournalEntry[];
 }
@@ -42,6 +44,8 @@ export interface WorkerOptions {
   readonly epoch: Epoch;
   /** The journal's last life was one of this boot of the operating system. */
   readonly sameBoot: boolean;
+  /** The life in which the journal was made: it can't tell of earlier ones. */
+  readonly journalSince: Epoch;
   readonly executors: ReadonlySet<string>;
   readonly outputLimitBytes: number;
   /** Between TERM and KILL when the node stops. */

@@ -22,8 +22,8 @@ import type {
  * The executing side of a node (design 4.5, 4.6, P2, P4): fences starts by term and epoch, starts each execution once,
  * and keeps its end until the leader has committed it.
  *
- * An execution begins only after its journal record is durable. So an id that is absent from the journal certainly
- * never started, however this process or this machine ended: that is what lets a leader assign it again at once.
+ * An execution begins only after its journal record is durable (docs/decisions/0001). So an id that is absent from the
+ * journal certainly never started in any life since the journal was made: a leader may assign it again at once.
  */
 export class Worker {
   readonly #options: WorkerOptions;
@@ -42,6 +42,7 @@ export class Worker {
 
   constructor(options: WorkerOptions, contents: JournalContents) {
     assert(options.epoch > contents.epoch, 'each life of a node has a higher epoch');
+    assert(options.journalSince <= options.epoch, 'a journal is made in this life or in an earlier one');
     this.#options = options;
     this.#term = contents.term;
     for (const entry of contents.entries) {
@@ -135,9 +136,7 @@ export class Worker {
     const known = this.#held.get(start.id);
     if (known !== undefined) {
       // Before any fence: "refused" would say that it certainly did not start.
-      if (known.phase !== 'journalling') {
-        out.push({ type: 'send', term, event: acknowledgementOf(known.entry) });
-      }
+      if (known.phase !== 'journalling') out.push({ type: 'send', term, event: acknowledgementOf(known.entry) });
       return;
     }
     const reason = this.#refusalOf(term, start);

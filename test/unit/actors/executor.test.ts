@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { EXIT_JOURNAL_BROKEN, executorActor } from '../../../actors/work/executor/actor.ts';
+import { exitCodes } from '../../../actors/exit-codes.ts';
+import { executorActor } from '../../../actors/work/executor/actor.ts';
 import type { ExecutorCommand, ExecutorEvent } from '../../../actors/work/executor/protocol.ts';
 import type { ExecutionStart } from '../../../src/core/jobs/changes.ts';
 import { limits } from '../../../src/core/limits.ts';
@@ -155,7 +156,7 @@ describe('a life of the node', () => {
     life.attach();
     machine.stores.open('work').failure = new Error('EIO');
     life.start(1, {});
-    expect(life.harness.stoppedNode).toMatchObject({ exitCode: EXIT_JOURNAL_BROKEN });
+    expect(life.harness.stoppedNode).toMatchObject({ exitCode: exitCodes.journalBroken });
     expect(machine.processes.begun).toEqual([]);
   });
 });

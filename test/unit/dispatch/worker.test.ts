@@ -68,13 +68,14 @@ class Bench {
         node,
         epoch: thisLife,
         sameBoot: true,
+        journalSince: epoch(1),
         executors: new Set(['shell', 'http']),
         outputLimitBytes: 16,
         stopGraceMs: 3_000,
         drainMs: 10_000,
         ...options,
       },
-      { epoch: epoch(6), bootId: 'boot', term: term(0), entries: [], ...contents },
+      { epoch: epoch(6), bootId: 'boot', since: epoch(1), term: term(0), entries: [], ...contents },
     );
   }
 
@@ -347,6 +348,7 @@ describe('a new life', () => {
           node,
           epoch: thisLife,
           sameBoot: true,
+          journalSince: epoch(1),
           running: [],
           finished: [idOf(2)],
           interrupted: [

@@ -1,0 +1,42 @@
+import { type MonoMs, monoMs } from '../units.ts';
+
+const RETRY_REFUSED_MS = 500;
+
+/** Items on their way into the log: those that come within some milliseconds share a command. */
+export class Gathered<Item> {
+  readonly #gatherMs: number;
+  #items: Item[] = [];
+  #dueMs: MonoMs | null = null;
+
+  constructor(gatherMs: number) {
+    this.#gatherMs = gatherMs;
+  }
+
+  get dueMs(): MonoMs | null {
+    return this.#dueMs;
+  }
+
+  add(nowMs: MonoMs, item: Item): void {
+    this.#items.push(item);
+    this.#dueMs ??= monoMs(nowMs + this.#gatherMs);
+  }
+
+  /** Refused by the log for now (no space, overload), or of unknown outcome: they are proposed again. */
+  putBack(nowMs: MonoMs, items: readonly Item[]): void {
+    this.#items.push(...items);
+    this.#dueMs ??= monoMs(nowMs + RETRY_REFUSED_MS);
+  }
+
+  /** Hands over all, once they are due. */
+  take(nowMs: MonoMs): readonly Item[] {
+    if (this.#dueMs === null || this.#dueMs > nowMs) return [];
+    const items = this.#items;
+    this.clear();
+    return items;
+  }
+
+  clear(): void {
+    this.#items = [];
+    this.#dueMs = null;
+  }
+}

@@ -1,0 +1,104 @@
+import { assert } from '../assert.ts';
+import type { ExecutionStart } from '../jobs/changes.ts';
+import { type ExecutionId, type MonoMs, monoMs } from '../units.ts';
+import type { OpenExecution } from './in-flight.ts';
+
+const RESEND_START_MS = 1_000;
+
+/** The executions that the state has open, and among them those whose start is sent and not acknowledged. */
+export class OpenExecutions {
+  readonly #byId = new Map<ExecutionId, OpenExecution>();
+  /** Sent and not acknowledged; the one sent longest ago is the first. */
+  readonly #unacknowledged = new Set<OpenExecution>();
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  get(id: ExecutionId): OpenExecution | undefined {
+    return this.#byId.get(id);
+  }
+
+  values(): Iterable<OpenExecution> {
+    return this.#byId.values();
+  }
+
+  /** Tracks an assignment; the same execution with an earlier assignment is forgotten. */
+  add(start: ExecutionStart, mayBeSent: boolean): OpenExecution {
+    this.drop(start.id);
+    const execution: OpenExecution = {
+      start,
+      phase: 'starting',
+      mayBeSent,
+      movingTo: null,
+      sentAtMs: null,
+      startedAtNs: start.assignedAtNs,
+      latestOutput: new Uint8Array(0),
+      ended: null,
+    };
+    this.#byId.set(start.id, execution);
+    return execution;
+  }
+
+  drop(id: ExecutionId): void {
+    const execution = this.#byId.get(id);
+    if (execution === undefined) return;
+    this.#unacknowledged.delete(execution);
+    this.#byId.delete(id);
+  }
+
+  clear(): void {
+    this.#byId.clear();
+    this.#unacknowledged.clear();
+  }
+
+  /** Its start is on its way to its node (again). */
+  sent(execution: OpenExecution, nowMs: MonoMs): void {
+    execution.mayBeSent = true;
+    execution.sentAtMs = nowMs;
+    this.#unacknowledged.delete(execution);
+    if (execution.phase === 'starting') this.#unacknowledged.add(execution);
+  }
+
+  /** Its node is not there to be sent anything: what it reports when it comes back decides. */
+  unsent(execution: OpenExecution): void {
+    execution.sentAtMs = null;
+    this.#unacknowledged.delete(execution);
+  }
+
+  advance(execution: OpenExecution, phase: 'running' | 'ending'): void {
+    execution.phase = phase;
+    this.#unacknowledged.delete(execution);
+  }
+
+  /** Those whose start should be sent again. */
+  unacknowledgedSince(nowMs: MonoMs): OpenExecution[] {
+    const due: OpenExecution[] = [];
+    for (const execution of this.#unacknowledged) {
+      if (resendAtMs(execution) > nowMs) break;
+      due.push(execution);
+    }
+    return due;
+  }
+
+  nextResendMs(): MonoMs | null {
+    for (const execution of this.#unacknowledged) return resendAtMs(execution);
+    return null;
+  }
+
+  check(): void {
+    for (const [id, { start, ended, phase }] of this.#byId) {
+      assert(start.id === id, 'executions are kept by their id');
+      assert(ended === null || phase === 'ending', 'only what ends has an end');
+    }
+    let lastMs = Number.NEGATIVE_INFINITY;
+    for (const execution of this.#unacknowledged) {
+      assert(this.#byId.get(execution.start.id) === execution, 'only what is open awaits an acknowledgement');
+      assert(execution.phase === 'starting' && execution.sentAtMs !== null, 'only a sent start awaits one');
+      assert(resendAtMs(execution) >= lastMs, 'the longest waiting is the first');
+      lastMs = resendAtMs(execution);
+    }
+  }
+}
+
+const resendAtMs = ({ sentAtMs }: OpenExecution): MonoMs => monoMs((sentAtMs ?? 0) + RESEND_START_MS);
