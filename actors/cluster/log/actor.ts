@@ -7,6 +7,7 @@ import { type LogIndex, logIndex, type NodeName } from '../../../src/core/units.
 import { type Store, StoreFull, type StorePort } from '../../../src/runtime/ports.ts';
 import type { Actor, ActorDefinition, Context, Ref } from '../../../src/runtime/types.ts';
 import { encodeIdentity, LogDamaged, type LogIdentity, logKeys, randomId } from '../../../src/wire/log-records.ts';
+import { exitCodes } from '../../exit-codes.ts';
 import { AppendQueue, type Compaction, type LogCommit } from './append-queue.ts';
 import { readBack, readLog } from './disk.ts';
 import { Feed } from './feed.ts';
@@ -23,11 +24,6 @@ export interface LogConfig {
 export interface LogPorts {
   readonly store: StorePort;
 }
-
-/** Exit code of a node whose log doesn't hold what was written to it (design P6). */
-export const EXIT_LOG_DAMAGED = 76;
-/** Exit code of a node that can't flush its log although there is space (design P6). */
-export const EXIT_LOG_NOT_FLUSHED = 77;
 
 const TIMER = 'raft';
 
@@ -195,7 +191,7 @@ class LogActor implements Actor<LogCommand> {
     if (this.#isHalted) return;
     if (error === null) this.#durable(commit);
     else if (error instanceof StoreFull) this.#noSpace(commit, error);
-    else this.#halt(EXIT_LOG_NOT_FLUSHED, `the log can't be flushed: ${error.message}`);
+    else this.#halt(exitCodes.logNotFlushed, `the log can't be flushed: ${error.message}`);
   }
 
   #durable(commit: LogCommit): void {
@@ -217,9 +213,9 @@ class LogActor implements Actor<LogCommand> {
   #follow(after: LogIndex, feed: Feed): void {
     const { compactedIndex, lastIndex } = this.#core;
     if (after < compactedIndex) {
-      this.#halt(EXIT_LOG_DAMAGED, `the state needs entry ${after + 1}, the log begins at ${compactedIndex + 1}`);
+      this.#halt(exitCodes.logDamaged, `the state needs entry ${after + 1}, the log begins at ${compactedIndex + 1}`);
     } else if (after > lastIndex) {
-      this.#halt(EXIT_LOG_DAMAGED, `the state has applied entry ${after}, the log ends at ${lastIndex}`);
+      this.#halt(exitCodes.logDamaged, `the state has applied entry ${after}, the log ends at ${lastIndex}`);
     } else {
       this.#feed = feed;
       this.#step({ type: 'applied', index: after });
@@ -246,7 +242,7 @@ class LogActor implements Actor<LogCommand> {
       return readBack(this.#store, from, to, maxBytes);
     } catch (error) {
       if (!(error instanceof LogDamaged)) throw error;
-      this.#halt(EXIT_LOG_DAMAGED, `the log is damaged: ${error.message}`);
+      this.#halt(exitCodes.logDamaged, `the log is damaged: ${error.message}`);
       return null;
     }
   }
@@ -284,7 +280,7 @@ export const definition: ActorDefinition<LogCommand, LogConfig, LogPorts> = {
       return actor;
     } catch (error) {
       if (!(error instanceof LogDamaged || error instanceof AssertionFailed)) throw error;
-      context.stopNode(EXIT_LOG_DAMAGED, `the log is damaged: ${error.message}`);
+      context.stopNode(exitCodes.logDamaged, `the log is damaged: ${error.message}`);
       return HALTED;
     }
   },

@@ -82,13 +82,14 @@ class MembershipActor implements Actor<MembershipCommand> {
       case 'leave':
         this.#leave();
         this.#answer(reply);
+        this.#context.stopNode(0, 'this node has left the cluster');
         return;
       default:
         assertNever(message);
     }
   }
 
-  /** Watchers see both steps, as they do of any node that leaves. Leaving again changes nothing. */
+  /** Watchers see both steps, as they do of any node that leaves. Leaving again changes nothing; the node stops. */
   #leave(): void {
     if (this.#status === 'left') return;
     this.#status = 'leaving';

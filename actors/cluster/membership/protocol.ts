@@ -24,6 +24,7 @@ export type MembershipCommand =
   | { readonly type: 'announceEpoch'; readonly epoch: Epoch }
   /** SIGHUP: user tags replaced, the node's own tags kept (dkron-v4 4.1). */
   | { readonly type: 'replaceUserTags'; readonly tags: StringMap }
+  /** Leaves the cluster, answers, and stops the node: its process ends with exit code 0. */
   | ({ readonly type: 'leave' } & Replies<readonly Member[]>);
 
 export interface MembersEvent {

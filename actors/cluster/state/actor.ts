@@ -9,6 +9,7 @@ import { type Actor, type ActorDefinition, type Context, localRef, type Ref } fr
 import { decodeEntry, type Entry } from '../../../src/wire/entries.ts';
 import { StateReader } from '../../../src/wire/state-reader.ts';
 import { stateWrites } from '../../../src/wire/state-writes.ts';
+import { exitCodes } from '../../exit-codes.ts';
 import type { CommittedEntry, LogCommand } from '../log/protocol.ts';
 import type { ProposalApplied, StateCommand, StateEvent } from './protocol.ts';
 
@@ -20,8 +21,6 @@ export interface StatePorts {
   readonly store: StorePort;
 }
 
-/** Exit code of a node whose state can't go on (design P6). */
-export const EXIT_STATE_BROKEN = 75;
 const FULL_RETRY_MS = 1_000;
 
 interface Batch {
@@ -44,6 +43,7 @@ class StateActor implements Actor<StateCommand> {
   readonly #watchers = new Map<string, Ref<StateEvent>>();
   #waiting: CommittedEntry[] = [];
   #inFlight: Batch | null = null;
+  #waitsForSpace = false;
   #appliedIndex: LogIndex;
   #whenIdle: (() => void) | null = null;
 
@@ -81,15 +81,18 @@ class StateActor implements Actor<StateCommand> {
   }
 
   timer(): void {
+    this.#waitsForSpace = false;
     if (this.#inFlight !== null) this.#write(this.#inFlight);
   }
 
   stop(done: () => void): void {
     this.#whenIdle = () => {
+      this.#context.disarm('full');
       this.#store.close();
       done();
     };
-    if (this.#inFlight === null) this.#whenIdle();
+    // What finds no space is in the log: the next life applies it.
+    if (this.#inFlight === null || this.#waitsForSpace) this.#whenIdle();
   }
 
   #watch(watcher: Ref<StateEvent>): void {
@@ -129,7 +132,7 @@ class StateActor implements Actor<StateCommand> {
       return decodeEntry(committed.entry);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#context.stopNode(EXIT_STATE_BROKEN, `entry ${committed.index} of the log can't be decoded: ${reason}`);
+      this.#context.stopNode(exitCodes.stateBroken, `entry ${committed.index} of the log can't be decoded: ${reason}`);
       throw error;
     }
   }
@@ -141,7 +144,7 @@ class StateActor implements Actor<StateCommand> {
   #written(batch: Batch, error: Error | null): void {
     if (error === null) this.#visible(batch);
     else if (error instanceof StoreFull) this.#waitForSpace();
-    else this.#context.stopNode(EXIT_STATE_BROKEN, `the state store failed: ${error.message}`);
+    else this.#context.stopNode(exitCodes.stateBroken, `the state store failed: ${error.message}`);
   }
 
   /** The batch is committed in the log: it is tried until there is space; the log's window holds back what follows. */
@@ -149,6 +152,11 @@ class StateActor implements Actor<StateCommand> {
     this.#context.log.error('no space for the state: free disk space; applying waits for it', {
       retryMs: FULL_RETRY_MS,
     });
+    if (this.#whenIdle !== null) {
+      this.#whenIdle();
+      return;
+    }
+    this.#waitsForSpace = true;
     this.#context.arm('full', monoMs(this.#context.monoNow() + FULL_RETRY_MS));
   }
 

@@ -10,6 +10,7 @@ import { type Actor, type ActorDefinition, type Context, localRef, type Random }
 import type { LogCommand } from '../../cluster/log/protocol.ts';
 import type { MembershipCommand } from '../../cluster/membership/protocol.ts';
 import type { StateCommand, StateEvent } from '../../cluster/state/protocol.ts';
+import { exitCodes } from '../../exit-codes.ts';
 import { Proposer } from '../../proposer.ts';
 import { KnownCluster } from './cluster.ts';
 import type { ApiCommand } from './protocol.ts';
@@ -33,8 +34,6 @@ export interface ApiPorts {
   readonly metrics: MetricsSource;
 }
 
-/** Exit code of a node that can't listen on its HTTP address. */
-export const EXIT_HTTP_ADDRESS = 78;
 /** A stopping node gives open requests this long. */
 const DRAIN_MS = 2_000;
 const DRAIN_TIMER = 'drain';
@@ -84,9 +83,9 @@ class ApiActor implements Actor<ApiCommand> {
 
   peerStarted(actor: string): void {
     const { self } = this.#context;
+    this.#proposer.peerStarted(actor);
     if (actor === 'log') {
       this.#context.send(localRef<LogCommand>('log'), { type: 'watchLeadership', watcher: self });
-      this.#proposer.logStarted();
     } else if (actor === 'membership') {
       this.#context.send(localRef<MembershipCommand>('membership'), { type: 'watchMembers', watcher: self });
     } else if (actor === 'state') {
@@ -127,7 +126,7 @@ class ApiActor implements Actor<ApiCommand> {
   #listening(outcome: ListenOutcome): void {
     const { host, port } = this.#config.httpAddress;
     if (!outcome.ok) {
-      this.#context.stopNode(EXIT_HTTP_ADDRESS, `cannot serve HTTP on ${host}:${port}: ${outcome.error}`);
+      this.#context.stopNode(exitCodes.httpAddress, `cannot serve HTTP on ${host}:${port}: ${outcome.error}`);
       return;
     }
     this.#context.log.info('serving HTTP', { host, port: outcome.port, engine: this.#server.engine });

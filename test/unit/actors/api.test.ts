@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type ApiConfig, definition, EXIT_HTTP_ADDRESS } from '../../../actors/edge/api/actor.ts';
+import { type ApiConfig, definition } from '../../../actors/edge/api/actor.ts';
 import type { ApiCommand } from '../../../actors/edge/api/protocol.ts';
+import { exitCodes } from '../../../actors/exit-codes.ts';
 import type { HttpAnswer, HttpHandler, HttpServer, ListenOutcome } from '../../../src/api/http.ts';
 import { AssertionFailed } from '../../../src/core/assert.ts';
 import type { Change } from '../../../src/core/jobs/changes.ts';
@@ -192,7 +193,7 @@ describe('starting', () => {
   it('stops the node when the address is taken', () => {
     api.start({}, { ok: false, error: 'in use' });
     expect(api.actor.stoppedNode).toEqual({
-      exitCode: EXIT_HTTP_ADDRESS,
+      exitCode: exitCodes.httpAddress,
       message: 'cannot serve HTTP on 127.0.0.1:8080: in use',
     });
     expect(api.actor.isReady).toBe(false);

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { definition, EXIT_LOG_DAMAGED, EXIT_LOG_NOT_FLUSHED } from '../../../actors/cluster/log/actor.ts';
+import { definition } from '../../../actors/cluster/log/actor.ts';
 import type {
   CommittedEntry,
   LeadershipEvent,
@@ -7,6 +7,7 @@ import type {
   LogEvent,
   LogRefusal,
 } from '../../../actors/cluster/log/protocol.ts';
+import { exitCodes } from '../../../actors/exit-codes.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { logIndex, nodeName } from '../../../src/core/units.ts';
 import { StoreFull } from '../../../src/runtime/ports.ts';
@@ -295,7 +296,7 @@ describe('what stops the node (P6)', () => {
     propose(1);
     store.failure = new Error('EIO');
     store.flush();
-    expect(log.stoppedNode).toMatchObject({ exitCode: EXIT_LOG_NOT_FLUSHED });
+    expect(log.stoppedNode).toMatchObject({ exitCode: exitCodes.logNotFlushed });
     store.failure = null;
     propose(2);
     store.settle();
@@ -317,7 +318,7 @@ describe('what stops the node (P6)', () => {
     grow(6);
     damage();
     boot();
-    expect(log.stoppedNode?.exitCode).toBe(EXIT_LOG_DAMAGED);
+    expect(log.stoppedNode?.exitCode).toBe(exitCodes.logDamaged);
     expect(log.stoppedNode?.message).toMatch(sentence);
     expect(log.isReady).toBe(false);
     expect(store.pendingCommits).toBe(0);
@@ -329,13 +330,13 @@ describe('what stops the node (P6)', () => {
     const other = store.get(entryKey(logIndex(2))) ?? new Uint8Array();
     tamper(entryKey(logIndex(3)), () => other);
     boot();
-    expect(log.stoppedNode?.exitCode).toBe(EXIT_LOG_DAMAGED);
+    expect(log.stoppedNode?.exitCode).toBe(exitCodes.logDamaged);
   });
 
   it('is a state that is ahead of the log', () => {
     bootLeader();
     log.deliver({ type: 'follow', after: logIndex(9), follower: state });
-    expect(log.stoppedNode?.exitCode).toBe(EXIT_LOG_DAMAGED);
+    expect(log.stoppedNode?.exitCode).toBe(exitCodes.logDamaged);
     expect(log.stoppedNode?.message).toMatch(/applied entry 9, the log ends at 1/);
   });
 });
@@ -368,7 +369,7 @@ describe('compaction', () => {
     expect(entriesSent().map((entry) => entry.index)).toEqual([last + 1, last + 2]);
     // A state from before can't be brought up to date from this log alone.
     bootLeader(1);
-    expect(log.stoppedNode).toMatchObject({ exitCode: EXIT_LOG_DAMAGED });
+    expect(log.stoppedNode).toMatchObject({ exitCode: exitCodes.logDamaged });
   });
 
   it('deletes nothing that the follower has not applied', () => {

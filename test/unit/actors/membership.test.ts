@@ -77,12 +77,13 @@ describe('membership of one node', () => {
     expect(seen().at(-1)?.[0]?.tags.zone).toBeUndefined();
   });
 
-  it('leaves in two steps, once', () => {
+  it('leaves in two steps, once, and then stops the node', () => {
     membership.deliver({ type: 'watchMembers', watcher });
     membership.takeMessages();
     const token = membership.deliverAsk({ type: 'leave' });
     expect(seen().map(([member]) => member?.status)).toEqual(['leaving', 'left']);
     expect(membership.replies.find((answer) => answer.token === token)?.reply).toMatchObject([{ status: 'left' }]);
+    expect(membership.stoppedNode).toMatchObject({ exitCode: 0 });
     membership.deliverAsk({ type: 'leave' });
     expect(seen()).toEqual([]);
     expect(list()[0]?.status).toBe('left');
