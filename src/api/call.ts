@@ -1,6 +1,6 @@
 import type { JobRecord } from '../core/jobs/records.ts';
 import { type JobName, jobName } from '../core/units.ts';
-import { emptyError, jsonAnswer } from './answers.ts';
+import { emptyError, jsonAnswer, ownError } from './answers.ts';
 import type { Exchange, Header, HttpAnswer, HttpRequest } from './http.ts';
 import { jobJson } from './job-json.ts';
 import { isJobName } from './job-rules.ts';
@@ -54,6 +54,11 @@ export class Call {
   /** An answer without a body, as Dkron gives it for most failures. */
   fail({ code, message }: Failure): void {
     this.answer(emptyError(code, message));
+  }
+
+  /** An error of our own routes, with its sentence in the body. */
+  refuse({ code, message }: Failure): void {
+    this.answer(message === '' ? ownError(code) : ownError(code, message));
   }
 
   onAborted(listener: () => void): void {

@@ -33,6 +33,9 @@ export const apiErrors = {
   overloaded: [503, 'Too much is waiting: try again in a moment.'],
   storage_full: [507, 'The disk is full: free space on the servers.'],
   outcome_unknown: [504, 'No answer in time; the change may still happen: read before trying again.'],
+  query_invalid: [400, 'A query parameter has a bad value: see the message.'],
+  schedule_invalid: [400, 'The schedule can not be read: see the message.'],
+  output_not_stored: [404, 'The execution still runs: its output is stored when it ends.'],
   not_ready: [503, 'The node is starting, or knows no leader yet.'],
   internal_error: [500, 'An error in Carillon; the log of this node has it.'],
 } as const satisfies Record<string, readonly [status: number, sentence: string]>;

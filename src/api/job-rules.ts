@@ -2,6 +2,7 @@ import type { StringMap } from '../core/jobs/records.ts';
 import { limits } from '../core/limits.ts';
 import type { Instant, WallMs } from '../core/units.ts';
 import { catchupPolicies, type JobDraft } from './job-draft.ts';
+import type { ZonedInstant } from './json/time.ts';
 
 /** What of a job its due times depend on. */
 export interface Timing {
@@ -10,6 +11,10 @@ export interface Timing {
   readonly timezone: string;
   readonly startsAt: Instant | null;
 }
+
+export type Preview =
+  | { readonly ok: true; readonly dueTimes: readonly ZonedInstant[] }
+  | { readonly ok: false; readonly error: string };
 
 /** What the API must know of schedules, zones and executors; every `…Error` is null when all is well. */
 export interface JobRules {
@@ -23,6 +28,11 @@ export interface JobRules {
   memoryLimitError(text: string): string | null;
   /** What is shown as the next run; `anchorMs` is what `@every` counts from. Null: never. */
   next(timing: Timing, anchorMs: WallMs, nowMs: WallMs): Instant | null;
+  /**
+   * Up to `count` due times strictly after an instant, those of cron fields in the zone that they count in, others in the
+   * job's, or the parser's sentence. `anchorMs` is what `@every` counts from; nothing is beyond the year 9999.
+   */
+  preview(timing: Omit<Timing, 'startsAt'>, anchorMs: WallMs, after: Instant, count: number): Preview;
   /** Offset of a job's zone, east positive; of UTC when the zone is empty. */
   offsetSeconds(timezone: string, at: Instant): number;
 }
@@ -49,7 +59,8 @@ export function validateJob(job: JobDraft, rules: JobRules): string | null {
 /** True of what can be the name of a job; nothing else needs to be looked for. */
 export const isJobName = (name: string): boolean => nameError(name) === null;
 
-function nameError(name: string): string | null {
+/** Null: a job may have this name. */
+export function nameError(name: string): string | null {
   if (name === '') return 'name cannot be empty';
   const illegal = /[^\p{Ll}0-9_-]/u.exec(name);
   if (illegal !== null) return `name contains illegal character '${illegal[0]}'`;

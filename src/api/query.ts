@@ -53,6 +53,19 @@ export function decodePercent(text: string, plusIsBlank: boolean): string | null
   return decodeUtf8(Buffer.concat(bytes));
 }
 
+/** A whole number of our own routes; `otherwise` when it is not given or empty. A text says what is wrong with it. */
+export function wholeNumber<Otherwise>(
+  query: Query,
+  key: string,
+  otherwise: Otherwise,
+  [least, most]: readonly [least: number, most: number],
+): number | Otherwise | string {
+  const text = query.get(key) ?? '';
+  if (text === '') return otherwise;
+  const value = /^[0-9]+$/.test(text) ? Number(text) : Number.NaN;
+  return value >= least && value <= most ? value : `${key} must be a whole number within ${least} and ${most}`;
+}
+
 /** strconv.Atoi with its error thrown away: 0 for what is no integer, the nearest one for what is too large. */
 export function looseInteger(text: string): number {
   if (!/^[+-]?[0-9]+$/.test(text)) return 0;

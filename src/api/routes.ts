@@ -14,6 +14,7 @@ import { deleteExecutions, getExecution, listExecutions } from './handlers/execu
 import { deleteJob, getJob, listJobs, runJob, setJob, toggleJob } from './handlers/jobs.ts';
 import { getHealth, getInterface, getMetrics, getReadiness, getRoot, getVariables } from './handlers/pages.ts';
 import { restore } from './handlers/restore.ts';
+import { previewSchedule } from './handlers/schedule.ts';
 
 export interface Route {
   readonly method: string;
@@ -75,4 +76,5 @@ export const routes: readonly Route[] = [
   route('GET', '/v1/jobs/:job/executions', listExecutions),
   route('DELETE', '/v1/jobs/:job/executions', deleteExecutions),
   route('GET', '/v1/jobs/:job/executions/:execution', getExecution),
+  route('GET', '/v1/schedule/preview', previewSchedule),
 ];

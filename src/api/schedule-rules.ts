@@ -1,11 +1,12 @@
 import { ScheduleInterner } from '../core/schedule/compile.ts';
 import { parseGoDuration } from '../core/schedule/go-duration.ts';
 import type { DayExtensions } from '../core/schedule/parse.ts';
-import { plannedNext } from '../core/schedule/schedule.ts';
+import { nextInstant, plannedNext } from '../core/schedule/schedule.ts';
 import { checkTimezone, type ZoneSource } from '../core/schedule/zone-table.ts';
-import type { Instant, WallMs } from '../core/units.ts';
+import { compareInstants, type Instant, type WallMs, wallMs, wallMsOfInstant } from '../core/units.ts';
 import { parseMemoryLimit } from '../executors/shell/memory-limit.ts';
-import type { JobRules, Timing } from './job-rules.ts';
+import type { JobRules, Preview, Timing } from './job-rules.ts';
+import { isWritable, type ZonedInstant } from './json/time.ts';
 
 /** The rules of jobs by the schedules, zones and executors that this server has. */
 export class ScheduleRules implements JobRules {
@@ -43,9 +44,29 @@ export class ScheduleRules implements JobRules {
     return compiled.ok ? plannedNext(timing, compiled.schedule, nowMs, anchorMs) : null;
   }
 
+  preview(timing: Omit<Timing, 'startsAt'>, anchorMs: WallMs, after: Instant, count: number): Preview {
+    const compiled = this.#schedules.compile(timing.schedule, timing.name, timing.timezone);
+    if (!compiled.ok) return compiled;
+    const { schedule } = compiled;
+    const dueTimes: ZonedInstant[] = [];
+    for (let from = wholeMsBefore(after); dueTimes.length < count; ) {
+      const instant = nextInstant(schedule, from, anchorMs);
+      if (instant === null) break;
+      from = wallMsOfInstant(instant);
+      if (compareInstants(instant, after) <= 0) continue;
+      const offsetSeconds =
+        schedule.type === 'cron' ? schedule.zone.offsetAt(instant[0]) : this.offsetSeconds(timing.timezone, instant);
+      if (!isWritable({ instant, offsetSeconds })) break;
+      dueTimes.push({ instant, offsetSeconds });
+    }
+    return { ok: true, dueTimes };
+  }
+
   offsetSeconds(timezone: string, at: Instant): number {
     if (timezone === '') return 0;
     const found = this.#zones.find(timezone);
     return found.ok ? found.zone.offsetAt(at[0]) : 0;
   }
 }
+
+const wholeMsBefore = ([seconds, nanos]: Instant): WallMs => wallMs(seconds * 1000 + Math.floor(nanos / 1_000_000));

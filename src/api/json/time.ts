@@ -26,17 +26,22 @@ const LAST_SECOND = 253_402_300_799;
  */
 export function decodeTime(literal: Uint8Array): DecodedTime {
   if (literal[0] !== 0x22) return failure('Time.UnmarshalJSON: input is not a JSON string');
-  const text = decodeUtf8(literal.subarray(1, literal.length - 1));
+  return readTime(decodeUtf8(literal.subarray(1, literal.length - 1)));
+}
+
+/** As `decodeTime`, of the bare text. */
+export function readTime(text: string): DecodedTime {
   const parsed = parseRfc3339(text);
   if (!parsed.ok) return failure(parsed.error);
-  const offsetSeconds = writtenOffset(text);
-  const [seconds] = parsed.instant;
+  const time = { instant: parsed.instant, offsetSeconds: writtenOffset(text) };
+  if (Math.abs(time.offsetSeconds) >= SECONDS_PER_DAY) return failure('timezone hour outside of range [0,23]');
+  return isWritable(time) ? { ok: true, time } : failure('year outside of range [0,9999]');
+}
+
+/** Whether RFC 3339 has a form for it: its year is within 0 and 9999, in UTC and as written. */
+export function isWritable({ instant: [seconds], offsetSeconds }: ZonedInstant): boolean {
   const local = seconds + offsetSeconds;
-  if (Math.abs(offsetSeconds) >= SECONDS_PER_DAY) return failure('timezone hour outside of range [0,23]');
-  if (Math.min(seconds, local) < FIRST_SECOND || Math.max(seconds, local) > LAST_SECOND) {
-    return failure('year outside of range [0,9999]');
-  }
-  return { ok: true, time: { instant: parsed.instant, offsetSeconds } };
+  return Math.min(seconds, local) >= FIRST_SECOND && Math.max(seconds, local) <= LAST_SECOND;
 }
 
 /**

@@ -9,6 +9,7 @@ const rules: JobRules = {
   duration: (text) => (text === '5s' ? 5_000_000_000n : text === '-5s' ? -5_000_000_000n : null),
   memoryLimitError: (text) => (text === '1MB' ? null : 'bad limit'),
   next: () => null,
+  preview: () => ({ ok: true, dueTimes: [] }),
   offsetSeconds: () => 0,
 };
 
