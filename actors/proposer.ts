@@ -98,10 +98,12 @@ export class Proposer {
   timer(key: string): boolean {
     if (key !== TIMER) return false;
     const now = this.#context.monoNow();
-    for (const [sequence, pending] of this.#pending) {
-      if (pending.deadlineMs <= now) this.#end(sequence, outcomeOfSilence(pending));
-      else if (pending.isRefused) this.#send(sequence, pending);
-    }
+    // All first, so that none is sent only to be given up at once.
+    const overdue = [...this.#pending].filter(([, pending]) => pending.deadlineMs <= now);
+    for (const [sequence] of overdue) this.#pending.delete(sequence);
+    this.#sendWaiting();
+    for (const [sequence, pending] of this.#pending) if (pending.isRefused) this.#send(sequence, pending);
+    for (const [, pending] of overdue) pending.done(outcomeOfSilence(pending));
     if (this.#pending.size > 0) this.#armSweep();
     return true;
   }

@@ -3,6 +3,7 @@ import { DispatcherCore } from '../../../src/core/dispatch/dispatcher.ts';
 import type { Effect, Now, WorkerReport } from '../../../src/core/dispatch/in-flight.ts';
 import type { ExecutionStart } from '../../../src/core/jobs/changes.ts';
 import type { UnplacedWork } from '../../../src/core/jobs/records.ts';
+import { limits } from '../../../src/core/limits.ts';
 import {
   type ExecutionId,
   epoch,
@@ -15,6 +16,7 @@ import {
   wallMs,
   wallNs,
 } from '../../../src/core/units.ts';
+import { encodeEntry } from '../../../src/wire/entries.ts';
 
 const N0 = nodeName('n0');
 const WALL_MS = 1_705_314_030_000;
@@ -256,5 +258,138 @@ describe('the dispatcher', () => {
     core.proposalEnded(at(1_503), again?.proposal ?? 0, { type: 'done' }, out);
     core.tick(at(9_000), out);
     expect(out).toEqual([]);
+  });
+
+  it('assigns again what was opened for a life of its node that is over meanwhile', () => {
+    core.begin(at(0), term(5), [], [], out);
+    core.setWorkers([{ node: N0, epoch: epoch(4), tags: {} }], 0, out);
+    core.reported(at(0), report({ epoch: epoch(4) }), out);
+    out.length = 0;
+    core.changed(at(1), [{ type: 'executionOpened', start: start(1n) }], out);
+    core.tick(at(1), out);
+    expect(effects('start')).toEqual([]);
+    core.changed(at(1), [{ type: 'executionOpened', start: start(2n) }], out);
+    core.tick(at(1), out);
+    expect(effects('propose')).toMatchObject([{ command: { type: 'reassign', items: [{ stamp: 2n, epoch: 4 }] } }]);
+    core.changed(at(2), [{ type: 'executionOpened', start: start(2n, { epoch: epoch(4) }) }], out);
+    expect(effects('start')).toMatchObject([{ start: { stamp: 2n, epoch: 4 } }]);
+  });
+
+  it('proposes a reassignment again when the log refused it', () => {
+    core.begin(at(0), term(5), [start(1n)], [], out);
+    core.setWorkers([{ node: N0, epoch: epoch(4), tags: {} }], 0, out);
+    core.reported(at(0), report({ epoch: epoch(4) }), out);
+    core.tick(at(0), out);
+    const [proposal] = effects('propose');
+    core.proposalEnded(at(1), proposal?.proposal ?? 0, { type: 'refused', reason: 'overloaded' }, out);
+    core.reported(at(2), report({ epoch: epoch(4) }), out);
+    expect(core.nextDeadline()).toBe(at(501).monoMs);
+    core.tick(at(501), out);
+    expect(effects('propose')).toMatchObject([{ command: proposal?.command && { type: 'reassign' } }]);
+  });
+
+  it('sends nothing to a node that has left, and does not ask for a tick for it', () => {
+    core.begin(at(0), term(5), [start(1n)], [], out);
+    core.reported(at(0), report(), out);
+    core.tick(at(0), out);
+    expect(effects('start')).toHaveLength(1);
+    core.setWorkers([], 0, out);
+    core.tick(at(1_000), out);
+    expect(out).toEqual([]);
+    expect(core.nextDeadline()).toBeNull();
+    core.setWorkers([{ node: N0, epoch: epoch(3), tags: {} }], 0, out);
+    core.reported(at(2_000), report(), out);
+    expect(effects('start')).toHaveLength(1);
+  });
+
+  it('hands an end to the processors again when they began a new life', () => {
+    const one = start(1n, { processors: { log: {} } });
+    core.begin(at(0), term(5), [one], [], out);
+    core.reported(at(0), report({ running: [one.id] }), out);
+    core.finished(at(0), N0, finished(one.id), out);
+    expect(effects('process')).toHaveLength(1);
+    core.processorStarted(out);
+    expect(effects('process')).toMatchObject([{ start: { id: one.id }, finished: { id: one.id } }]);
+    core.processed(at(1), one.id, new Uint8Array());
+    core.processorStarted(out);
+    expect(effects('process')).toEqual([]);
+  });
+
+  it('answers a run although it began again meanwhile, and refuses those that waited when it stops leading', () => {
+    core.begin(at(0), term(5), [], [], out);
+    core.reported(at(0), report(), out);
+    core.tick(at(0), out);
+    core.run(at(0), { request: 1, name: jobName('job1'), tags: null }, out);
+    const [proposal] = effects('propose');
+    core.begin(at(1), term(5), [], [], out);
+    core.run(at(1), { request: 2, name: jobName('job1'), tags: null }, out);
+    core.proposalEnded(at(2), proposal?.proposal ?? 0, { type: 'launched', group: stamp(9n) }, out);
+    expect(effects('runLaunched')).toMatchObject([{ request: 1, group: 9n }]);
+    core.end(out);
+    expect(effects('runRefused')).toMatchObject([{ request: 2, reason: 'not_leader' }]);
+    core.check();
+  });
+
+  it('waits longer while no node has announced itself at all: executors start after it', () => {
+    core.setWorkers([], 1, out);
+    core.begin(at(0), term(5), [], [], out);
+    core.run(at(0), { request: 1, name: jobName('job1'), tags: null }, out);
+    expect(core.nextDeadline()).toBe(at(15_000).monoMs);
+    core.tick(at(14_999), out);
+    expect(effects('propose')).toEqual([]);
+    core.tick(at(15_000), out);
+    expect(effects('propose')).toMatchObject([{ command: { type: 'run', targets: [] } }]);
+  });
+
+  it('holds no retry for longer than its pause when the wall clock is set back', () => {
+    core.begin(at(0), term(5), [], [], out);
+    core.reported(at(0), report(), out);
+    core.tick(at(0), out);
+    out.length = 0;
+    const work: UnplacedWork = {
+      stamp: stamp(5n),
+      job: jobName('job1'),
+      group: stamp(1n),
+      attempt: 2,
+      scheduledAtMs: wallMs(WALL_MS),
+      cause: 'schedule',
+      reason: 'retry',
+      dueAtMs: wallMs(WALL_MS + 1_000),
+      node: N0,
+    };
+    core.changed(at(0), [{ type: 'workOpened', work, tags: null }], out);
+    expect(core.nextDeadline()).toBe(at(1_000).monoMs);
+    core.tick({ wallNs: wallNs(BigInt(WALL_MS - 3_600_000) * 1_000_000n), monoMs: at(1_000).monoMs }, out);
+    expect(effects('propose')).toMatchObject([{ command: { type: 'assign', items: [{ stamp: 5n }] } }]);
+  });
+
+  it('cuts a batch for a large fleet into commands that fit the log, all of a job in one', () => {
+    const fleet = Array.from({ length: 2_000 }, (_, index) => ({
+      node: nodeName(`node-${index}`),
+      epoch: epoch(1),
+      tags: {},
+    }));
+    core.setWorkers(fleet, 0, out);
+    core.begin(at(0), term(5), [], [], out);
+    core.tick(at(5_000), out);
+    out.length = 0;
+    const launches = Array.from({ length: 60 }, (_, index) => ({
+      name: jobName(`job${index % 20}`),
+      scheduleRevision: 1,
+      scheduledAtMs: wallMs(WALL_MS + index),
+      next: null,
+      tags: null,
+    }));
+    core.due(at(5_000), launches, [], out);
+    const batches = effects('propose').map(({ command }) => (command.type === 'launch' ? command.items : []));
+    expect(batches.length).toBeGreaterThan(1);
+    expect(batches.flat()).toHaveLength(60);
+    const owners = batches.flatMap((items) => [...new Set(items.map((item) => item.name))]);
+    expect(owners).toHaveLength(20);
+    for (const items of batches) {
+      const origin = { node: N0, actor: 'dispatcher', epoch: 1, sequence: 1 };
+      const entry = encodeEntry(origin, { type: 'launch', nowNs: at(0).wallNs, items });
+      expect(entry.length).toBeLessThan(limits.bytesPerAppend);
+    }
   });
 });

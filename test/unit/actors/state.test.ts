@@ -1,0 +1,162 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { CommittedEntry } from '../../../actors/cluster/log/protocol.ts';
+import { definition } from '../../../actors/cluster/state/actor.ts';
+import type { StateCommand, StateEvent } from '../../../actors/cluster/state/protocol.ts';
+import { exitCodes } from '../../../actors/exit-codes.ts';
+import type { Command, Origin } from '../../../src/core/jobs/commands.ts';
+import { jobName, logIndex, nodeName, term } from '../../../src/core/units.ts';
+import { StoreFull } from '../../../src/runtime/ports.ts';
+import { localRef } from '../../../src/runtime/types.ts';
+import { encodeEntry } from '../../../src/wire/entries.ts';
+import { StateReader } from '../../../src/wire/state-reader.ts';
+import { ActorHarness } from '../../support/fake-context.ts';
+import { type MemoryStore, MemoryStores } from '../../support/memory-store.ts';
+import { submitted, T0 } from '../../support/state-harness.ts';
+
+const node = nodeName('n0');
+
+/** The entry at an index: a job named after it. */
+function entryAt(index: number, from: string = node): CommittedEntry {
+  const origin: Origin = { node: nodeName(from), actor: 'api', epoch: 3, sequence: index };
+  const command: Command = { type: 'setJob', nowMs: T0, job: submitted(`job${index}`), next: null };
+  return { index: logIndex(index), term: term(1), entry: encodeEntry(origin, command) };
+}
+
+const barrierAt = (index: number): CommittedEntry => ({
+  index: logIndex(index),
+  term: term(1),
+  entry: new Uint8Array(),
+});
+
+describe('the state', () => {
+  let stores: MemoryStores;
+  let store: MemoryStore;
+  let state: ActorHarness<StateCommand>;
+
+  function boot(): void {
+    state = new ActorHarness<StateCommand>('state');
+    state.start(definition, { nodeName: node }, { store: stores });
+  }
+
+  beforeEach(() => {
+    stores = new MemoryStores();
+    store = stores.open('state');
+    boot();
+  });
+
+  const commit = (...entries: CommittedEntry[]): void => state.deliver({ type: 'committed', entries });
+  const names = (): string[] => {
+    const found: string[] = [];
+    new StateReader(store).eachJob((job) => found.push(job.name));
+    return found;
+  };
+
+  it('asks the log for what comes after what it holds, in each life', () => {
+    state.peerStarted('log');
+    expect(state.takeMessages()).toMatchObject([{ type: 'follow', after: 0 }]);
+    commit(barrierAt(1), entryAt(2));
+    store.settle();
+    boot();
+    state.peerStarted('log');
+    expect(state.takeMessages()).toMatchObject([{ type: 'follow', after: 2 }]);
+  });
+
+  it('says what changed, and answers who proposed, when it is visible and not before', () => {
+    state.deliver({ type: 'watchState', watcher: localRef<StateEvent>('watcher') });
+    state.takeMessages();
+    commit(barrierAt(1), entryAt(2), entryAt(3, 'n1'));
+    expect(state.takeMessages()).toEqual([]);
+    store.settle();
+    expect(names()).toEqual(['job2', 'job3']);
+    expect(state.takeMessages()).toMatchObject([
+      { type: 'changed', after: 0, appliedIndex: 3, changes: [{ type: 'jobSet' }, { type: 'jobSet' }] },
+      { type: 'proposalApplied', epoch: 3, sequence: 2, index: 2, result: { type: 'job' } },
+      { type: 'applied', index: 3 },
+    ]);
+  });
+
+  it('gathers what comes during a commit into the next one', () => {
+    commit(barrierAt(1));
+    commit(entryAt(2));
+    commit(entryAt(3));
+    expect(store.pendingCommits).toBe(1);
+    store.flush();
+    expect(store.pendingCommits).toBe(1);
+    store.flush();
+    expect(names()).toEqual(['job2', 'job3']);
+  });
+
+  it('skips what it has applied, and fails on a gap', () => {
+    commit(barrierAt(1), entryAt(2));
+    store.settle();
+    commit(barrierAt(1), entryAt(2), entryAt(3));
+    store.settle();
+    expect(names()).toEqual(['job2', 'job3']);
+    expect(() => commit(entryAt(5))).toThrow('the log has a gap');
+  });
+
+  it('stops the node at an entry that it cannot read, and applies nothing of it', () => {
+    const unknown = { ...entryAt(2), entry: Uint8Array.of(0x91, 0x07) };
+    expect(() => commit(barrierAt(1), unknown)).toThrow();
+    expect(state.stoppedNode).toMatchObject({ exitCode: exitCodes.stateBroken });
+    expect(store.pendingCommits).toBe(0);
+  });
+
+  it('waits for space and then goes on where it was', () => {
+    commit(barrierAt(1), entryAt(2));
+    store.failure = new StoreFull('no space');
+    store.flush();
+    commit(entryAt(3));
+    expect(names()).toEqual([]);
+    store.failure = null;
+    state.advance(1_000);
+    store.settle();
+    expect(names()).toEqual(['job2', 'job3']);
+    expect(state.stoppedNode).toBeNull();
+  });
+
+  it('stops the node when its store fails otherwise', () => {
+    commit(barrierAt(1));
+    store.failure = new Error('input/output error');
+    store.flush();
+    expect(state.stoppedNode).toMatchObject({ exitCode: exitCodes.stateBroken });
+  });
+
+  it('stops when its commit is done, and takes nothing on before', async () => {
+    commit(barrierAt(1), entryAt(2));
+    const stopped = state.stop();
+    commit(entryAt(3));
+    store.settle();
+    await stopped;
+    expect(names()).toEqual(['job2']);
+  });
+
+  it.each(['while it waits for space', 'before its commit finds none'])('stops at once %s', async (when) => {
+    commit(barrierAt(1), entryAt(2));
+    store.failure = new StoreFull('no space');
+    if (when.startsWith('while')) store.flush();
+    const stopped = state.stop();
+    store.flush();
+    await stopped;
+    store.failure = null;
+    state.advance(5_000);
+    boot();
+    commit(barrierAt(1), entryAt(2));
+    store.settle();
+    expect(names()).toEqual(['job2']);
+  });
+
+  it('answers a command that is sent again with the first answer, and does it once', () => {
+    commit(barrierAt(1), entryAt(2));
+    store.settle();
+    state.deliver({ type: 'watchState', watcher: localRef<StateEvent>('watcher') });
+    state.takeMessages();
+    commit({ ...entryAt(2), index: logIndex(3) });
+    store.settle();
+    expect(state.takeMessages()).toMatchObject([
+      { type: 'changed', appliedIndex: 3, changes: [] },
+      { type: 'proposalApplied', sequence: 2, index: 3, result: { type: 'job' } },
+      { type: 'applied', index: 3 },
+    ]);
+  });
+});
