@@ -12,6 +12,7 @@ import {
 } from './handlers/cluster.ts';
 import { deleteExecutions, getExecution, listExecutions } from './handlers/executions.ts';
 import { deleteJob, getJob, listJobs, runJob, setJob, toggleJob } from './handlers/jobs.ts';
+import { listLaunches } from './handlers/launches.ts';
 import { getHealth, getInterface, getMetrics, getReadiness, getRoot, getVariables } from './handlers/pages.ts';
 import { restore } from './handlers/restore.ts';
 import { previewSchedule } from './handlers/schedule.ts';
@@ -77,4 +78,5 @@ export const routes: readonly Route[] = [
   route('DELETE', '/v1/jobs/:job/executions', deleteExecutions),
   route('GET', '/v1/jobs/:job/executions/:execution', getExecution),
   route('GET', '/v1/schedule/preview', previewSchedule),
+  route('GET', '/v1/launches', listLaunches),
 ];

@@ -25,6 +25,9 @@ export const tables = {
   byDisabled: 33,
   byMetadata: 34,
   searchText: 35,
+  missedByTime: 40,
+  skippedByTime: 41,
+  lostByTime: 42,
 } as const;
 
 export type Table = keyof typeof tables;

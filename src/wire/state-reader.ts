@@ -1,9 +1,10 @@
 import { EMPTY_META, executionKey, type LedgerReader, type Remembered, type StateMeta } from '../core/jobs/ledger.ts';
-import type { JobPage, JobQuery, StateReads } from '../core/jobs/reads.ts';
+import type { JobPage, JobQuery, RecentPage, RecentQuery, StateReads } from '../core/jobs/reads.ts';
 import type { ExecutionRecord, JobRecord, LaunchNote, OpenLaunch, UnplacedWork } from '../core/jobs/records.ts';
 import { type ExecutionId, type JobName, type LogIndex, logIndex } from '../core/units.ts';
 import type { Store } from '../runtime/ports.ts';
 import { queryJobs } from './job-query.ts';
+import { cutNewestFirst, noteTable, recentRecords } from './recent-launches.ts';
 import { jobRange, type KeyRange, keyText, type Table, tableKey, tableRange } from './state-keys.ts';
 import {
   decodeAppliedIndex,
@@ -73,6 +74,24 @@ export class StateReader implements LedgerReader, StateReads {
     const notes: LaunchNote[] = [];
     this.scanNotes(job, (_, note) => notes.push(note) > 0);
     return notes;
+  }
+
+  recentNotes(kind: LaunchNote['kind'], query: RecentQuery): RecentPage<LaunchNote> {
+    if (query.job === null) {
+      return recentRecords(this.#store, noteTable(kind), query, (key) => this.#read('notes', key, decodeNote));
+    }
+    return cutNewestFirst(
+      this.notes(query.job).filter((note) => note.kind === kind),
+      query,
+    );
+  }
+
+  recentLosses(query: RecentQuery): RecentPage<ExecutionRecord> {
+    if (query.job === null) return recentRecords(this.#store, 'lostByTime', query, (key) => this.execution(key));
+    return cutNewestFirst(
+      this.executions(query.job).filter(({ outcome }) => outcome === 'lost'),
+      query,
+    );
   }
 
   launch(key: string): OpenLaunch | undefined {

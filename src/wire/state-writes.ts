@@ -2,6 +2,7 @@ import type { LedgerWrites } from '../core/jobs/ledger.ts';
 import type { JobRecord } from '../core/jobs/records.ts';
 import type { LogIndex } from '../core/units.ts';
 import type { StoreWrite } from '../runtime/ports.ts';
+import { lossIndexWrites, noteIndexWrites } from './recent-launches.ts';
 import { jobIndexKeys, type Table, tableKey, textBytes } from './state-keys.ts';
 import {
   encodeAppliedIndex,
@@ -25,11 +26,15 @@ export function stateWrites(changes: LedgerWrites, appliedIndex: LogIndex): Stor
     push(writes, 'executions', key, record, encodeExecution);
     const isOpen = record !== null && record.outcome === 'running';
     writes.push({ key: tableKey('openExecutions', key), value: isOpen ? new Uint8Array(0) : null });
+    writes.push(...lossIndexWrites(key, record));
   }
   for (const [key, output] of changes.outputs) push(writes, 'outputs', key, output, (bytes) => bytes);
   for (const [key, launch] of changes.launches) push(writes, 'launches', key, launch, encodeLaunch);
   for (const [key, work] of changes.work) push(writes, 'work', key, work, encodeWork);
-  for (const [key, note] of changes.notes) push(writes, 'notes', key, note, encodeNote);
+  for (const [key, note] of changes.notes) {
+    push(writes, 'notes', key, note, encodeNote);
+    writes.push(...noteIndexWrites(key, note));
+  }
   for (const [key, kept] of changes.remembered) push(writes, 'remembered', key, kept, encodeRemembered);
   return writes;
 }

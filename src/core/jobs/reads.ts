@@ -33,6 +33,22 @@ export interface JobPage {
   readonly jobs: readonly JobRecord[];
 }
 
+/** A page of what went wrong lately, newest first. */
+export interface RecentQuery {
+  /** Null: of all jobs. */
+  readonly job: JobName | null;
+  /** Zero-based. */
+  readonly start: number;
+  /** Exclusive; null: to the end. */
+  readonly end: number | null;
+}
+
+export interface RecentPage<Value> {
+  /** Records that match, before the cut; of all jobs at most `limits.listedLaunches`, and no page goes beyond. */
+  readonly total: number;
+  readonly records: readonly Value[];
+}
+
 /** Committed state, read from this thread's own snapshot; calls of one turn see one snapshot. */
 export interface StateReads {
   job(name: JobName): JobRecord | undefined;
@@ -43,6 +59,9 @@ export interface StateReads {
   /** Stored output; empty when there is none. */
   output(execution: ExecutionRecord): Uint8Array;
   notes(job: JobName): readonly LaunchNote[];
+  recentNotes(kind: LaunchNote['kind'], query: RecentQuery): RecentPage<LaunchNote>;
+  /** Executions that ended as lost. */
+  recentLosses(query: RecentQuery): RecentPage<ExecutionRecord>;
   /** How many jobs have each status ('' included); those that a client made up count as `other`. */
   statusCounts(): Readonly<Record<string, number>>;
 }

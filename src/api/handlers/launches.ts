@@ -1,0 +1,61 @@
+import type { RecentQuery } from '../../core/jobs/reads.ts';
+import type { ExecutionRecord, LaunchNote } from '../../core/jobs/records.ts';
+import { executionId, instantOfMs, jobName, type WallMs } from '../../core/units.ts';
+import type { Call } from '../call.ts';
+import { isJobName } from '../job-rules.ts';
+import { formatInstant } from '../json/time.ts';
+import { jsonString } from '../json/writer.ts';
+import { type Query, wholeNumber } from '../query.ts';
+
+const states = ['missed', 'skipped', 'lost'] as const;
+type LaunchState = (typeof states)[number];
+
+/** GET /v1/launches: due times that did not become an execution that ended, newest first. */
+export function listLaunches(call: Call): void {
+  const { state: reads } = call.services;
+  const state = readState(call.query);
+  if (state === null) {
+    call.refuse({ code: 'query_invalid', message: `state must be one of ${states.join(', ')}` });
+    return;
+  }
+  const page = readPage(call.query);
+  if (typeof page === 'string') {
+    call.refuse({ code: 'query_invalid', message: page });
+    return;
+  }
+  if (page.job !== null && (!isJobName(page.job) || reads.job(page.job) === undefined)) {
+    call.refuse({ code: 'job_not_found', message: `there is no job ${page.job}` });
+    return;
+  }
+  if (state === 'lost') {
+    const { total, records } = reads.recentLosses(page);
+    call.list(records.map(lossJson), total);
+  } else {
+    const { total, records } = reads.recentNotes(state, page);
+    call.list(records.map(noteJson), total);
+  }
+}
+
+function readState(query: Query): LaunchState | null {
+  return states.find((state) => state === query.get('state')) ?? null;
+}
+
+/** A text says what is wrong. */
+function readPage(query: Query): RecentQuery | string {
+  const start = wholeNumber(query, '_start', 0, [0, Number.MAX_SAFE_INTEGER]);
+  if (typeof start === 'string') return start;
+  const end = wholeNumber(query, '_end', null, [0, Number.MAX_SAFE_INTEGER]);
+  if (typeof end === 'string') return end;
+  const job = query.get('job') ?? '';
+  return { job: job === '' ? null : jobName(job), start, end };
+}
+
+const time = (atMs: WallMs): string => `"${formatInstant(instantOfMs(atMs))}"`;
+
+const noteJson = ({ job, kind, fromMs, toMs, count, reason }: LaunchNote): string =>
+  `{"job":${jsonString(job)},"state":"${kind}","from":${time(fromMs)},"to":${time(toMs)}` +
+  `,"count":${count},"reason":${jsonString(reason)}}`;
+
+const lossJson = ({ job, stamp, node, scheduledAtMs }: ExecutionRecord): string =>
+  `{"job":${jsonString(job)},"state":"lost","execution":${jsonString(executionId(stamp, node))}` +
+  `,"scheduled_at":${time(scheduledAtMs)}}`;
