@@ -105,14 +105,13 @@ class ExecutorActor implements Actor<ExecutorCommand> {
     assert(this.#dispatchers.size <= rememberedDispatchers, 'few dispatchers are remembered');
   }
 
-  #serve({ epoch, journalSince, contents }: OpenedLife): void {
+  #serve({ epoch, sameBoot, journalSince, contents }: OpenedLife): void {
     if (this.#whenStopped !== null) {
       this.#close();
       return;
     }
-    const { bootId, executors } = this.#ports;
+    const { executors } = this.#ports;
     const { nodeName, outputLimitBytes, stopGraceMs, drainMs } = this.#config;
-    const sameBoot = bootId !== '' && contents.bootId === bootId;
     const names = new Set(executors.keys());
     this.#epoch = epoch;
     this.#worker = new Worker(

@@ -10,7 +10,9 @@ import type { ExecutorCommand } from './protocol.ts';
 /** A life of this node that may begin to serve: its epoch is durable and nothing of earlier lives runs. */
 export interface OpenedLife {
   readonly epoch: Epoch;
-  /** The life in which the journal was made: this one, when there was none. */
+  /** The life before was one of this boot of the operating system. */
+  readonly sameBoot: boolean;
+  /** The first life whose starts the journal accounts for. Kept: the second life after a wipe must know of it too. */
   readonly journalSince: Epoch;
   /** The journal as the life before left it. */
   readonly contents: JournalContents;
@@ -38,7 +40,8 @@ export class LifeOpening {
     const contents = readJournal(ports.store);
     this.#context = context;
     const life = nextEpoch(contents.epoch, context.wallNow());
-    this.#life = { epoch: life, journalSince: contents.epoch === 0 ? life : contents.since, contents };
+    const sameBoot = ports.bootId !== '' && contents.bootId === ports.bootId;
+    this.#life = { epoch: life, sameBoot, journalSince: sameBoot ? contents.since : life, contents };
     this.#done = done;
     this.#recordEpoch(ports, broken);
     this.#killOrphans(ports.executors);

@@ -18,8 +18,9 @@ export type ExecutorCommand =
 
 export type ExecutorEvent =
   /**
-   * What this node knows of its work, at attach. `sameBoot`: an id absent from all lists certainly never started (P2),
-   * unless it was assigned to a life before `journalSince`, in which this node's journal was made.
+   * What this node knows of its work, at attach. An id absent from all lists certainly never started (P2), unless it was
+   * assigned to a life before `journalSince`: its journal was made then, or its machine started. `sameBoot`: the life
+   * before was one of this boot.
    */
   | {
       readonly type: 'workerReport';

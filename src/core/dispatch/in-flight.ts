@@ -14,7 +14,7 @@ export interface WorkerReport {
   readonly node: NodeName;
   readonly epoch: Epoch;
   readonly sameBoot: boolean;
-  /** The life of the node in which its journal was made: of earlier lives it knows nothing. */
+  /** The first life of the node whose starts its journal accounts for: it was made in it, or the machine started. */
   readonly journalSince: Epoch;
   readonly running: readonly ExecutionId[];
   readonly finished: readonly ExecutionId[];

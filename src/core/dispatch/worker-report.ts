@@ -13,6 +13,9 @@ export type Verdict =
   /** It ran, or may have run, and nobody will ever know its end. */
   | { readonly type: 'lost'; readonly startedAtNs: WallNs; readonly why: string };
 
+const unaccounted = "may have been running before its node's journal begins";
+const rebooted = 'may have been running when its machine was restarted';
+
 /**
  * Judges open executions by a worker's account of its journal. The record of a start is durable before the work begins
  * (docs/decisions/0001): where the journal is silent, nothing began in the lives that it covers. That is trusted within
@@ -33,10 +36,8 @@ export function judgeReport(report: WorkerReport): (execution: OpenExecution) =>
     // A worker forgets what it ran when the end is committed: the state is about to tell the same.
     if (start.epoch === report.epoch) return { type: phase === 'running' ? 'settled' : 'send' };
     if (!execution.mayBeSent || execution.movingTo !== null) return { type: 'again' };
-    if (start.epoch < report.journalSince || start.epoch > report.epoch) {
-      return { type: 'lost', startedAtNs, why: "may have been running when its node's journal was lost" };
-    }
-    if (report.sameBoot) return { type: 'again' };
-    return { type: 'lost', startedAtNs, why: 'may have been running when its machine was restarted' };
+    const isAccountedFor = start.epoch >= report.journalSince && start.epoch < report.epoch;
+    if (isAccountedFor && report.sameBoot) return { type: 'again' };
+    return { type: 'lost', startedAtNs, why: report.sameBoot ? unaccounted : rebooted };
   };
 }

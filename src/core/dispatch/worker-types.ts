@@ -32,7 +32,7 @@ export interface JournalContents {
   /** 0: a new journal. */
   readonly epoch: Epoch;
   readonly bootId: string;
-  /** The life in which the journal was made; 0: a new journal. */
+  /** The first life whose starts the journal accounts for: in it, it was made, or its machine started; 0: a new one. */
   readonly since: Epoch;
   readonly term: Term;
   readonly entries: readonly JournalEntry[];
@@ -44,7 +44,7 @@ export interface WorkerOptions {
   readonly epoch: Epoch;
   /** The journal's last life was one of this boot of the operating system. */
   readonly sameBoot: boolean;
-  /** The life in which the journal was made: it can't tell of earlier ones. */
+  /** The first life whose starts the journal accounts for. */
   readonly journalSince: Epoch;
   readonly executors: ReadonlySet<string>;
   readonly outputLimitBytes: number;

@@ -20,7 +20,7 @@ const dispatcher = localRef<ExecutorEvent>('dispatcher');
 
 /** A node's machine: its disk and its processes outlive the lives of its executor actor. */
 class Machine {
-  readonly stores = new MemoryStores();
+  stores = new MemoryStores();
   processes = new SimulatedMachine('boot-1');
 
   /** Starts a life, up to its readiness. */
@@ -30,6 +30,10 @@ class Machine {
     life.harness.advance(0);
     expect(life.harness.isReady).toBe(true);
     return life;
+  }
+
+  wipeJournal(): void {
+    this.stores = new MemoryStores();
   }
 
   openingLife(wallStartMs?: number): Life {
@@ -268,6 +272,29 @@ describe('after the process was killed', () => {
     const next = machine.life();
     next.attach();
     expect(next.events()).toMatchObject([{ type: 'workerReport', sameBoot: true }]);
+  });
+
+  it('says since when its journal accounts for starts: in all lives after a wipe or a new boot', () => {
+    const machine = new Machine();
+    const sinceOf = (life: Life): Epoch | undefined => {
+      life.attach();
+      const [report] = life.events();
+      return report?.type === 'workerReport' ? report.journalSince : undefined;
+    };
+    const first = machine.life();
+    expect(sinceOf(first)).toBe(first.epoch);
+    expect(sinceOf(machine.life())).toBe(first.epoch);
+
+    machine.wipeJournal();
+    const wiped = machine.life(startWallMs + 60_000);
+    expect(wiped.epoch).toBeGreaterThan(first.epoch);
+    expect(sinceOf(wiped)).toBe(wiped.epoch);
+    expect(sinceOf(machine.life(startWallMs + 61_000))).toBe(wiped.epoch);
+
+    machine.processes = new SimulatedMachine('boot-2');
+    const booted = machine.life(startWallMs + 62_000);
+    expect(sinceOf(booted)).toBe(booted.epoch);
+    expect(sinceOf(machine.life(startWallMs + 63_000))).toBe(booted.epoch);
   });
 
   it('refuses starts of the life before, and of leaders that were deposed in it', () => {

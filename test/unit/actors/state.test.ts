@@ -4,7 +4,7 @@ import { definition } from '../../../actors/cluster/state/actor.ts';
 import type { StateCommand, StateEvent } from '../../../actors/cluster/state/protocol.ts';
 import { exitCodes } from '../../../actors/exit-codes.ts';
 import type { Command, Origin } from '../../../src/core/jobs/commands.ts';
-import { jobName, logIndex, nodeName, term } from '../../../src/core/units.ts';
+import { logIndex, nodeName, term } from '../../../src/core/units.ts';
 import { StoreFull } from '../../../src/runtime/ports.ts';
 import { localRef } from '../../../src/runtime/types.ts';
 import { encodeEntry } from '../../../src/wire/entries.ts';
