@@ -35,6 +35,16 @@ export const plainAnswer = (status: number, contentType: string, body: string): 
   body,
 });
 
+/** Somebody else's bytes: a browser shows them as text, whatever they look like. */
+export const bytesAnswer = (body: Uint8Array): HttpAnswer => ({
+  status: 200,
+  headers: [
+    ['Content-Type', TEXT_TYPE],
+    ['X-Content-Type-Options', 'nosniff'],
+  ],
+  body,
+});
+
 /** Dkron's answer to most failures: a status and nothing else. The reason is in the header. */
 export const emptyError = (code: ApiErrorCode, message?: string): HttpAnswer => ({
   status: statusOf(code),

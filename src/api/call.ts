@@ -7,6 +7,8 @@ import { isJobName } from './job-rules.ts';
 import type { Query } from './query.ts';
 import type { Failure, Services } from './services.ts';
 
+export const noJob = (name: JobName): Failure => ({ code: 'job_not_found', message: `there is no job ${name}` });
+
 /** One request on its way through a handler: what it asks, what there is to answer it from, and how. */
 export class Call {
   readonly services: Services;
@@ -73,7 +75,7 @@ export class Call {
   /** The job that the path names; when there is none, the request is answered. */
   findJob(): JobRecord | undefined {
     const job = isJobName(this.jobName) ? this.services.state.job(this.jobName) : undefined;
-    if (job === undefined) this.fail({ code: 'job_not_found', message: `there is no job ${this.jobName}` });
+    if (job === undefined) this.fail(noJob(this.jobName));
     return job;
   }
 }

@@ -10,7 +10,7 @@ import {
   listMembers,
   setPause,
 } from './handlers/cluster.ts';
-import { deleteExecutions, getExecution, listExecutions } from './handlers/executions.ts';
+import { deleteExecutions, getExecution, getOutput, listExecutions } from './handlers/executions.ts';
 import { deleteJob, getJob, listJobs, runJob, setJob, toggleJob } from './handlers/jobs.ts';
 import { listLaunches } from './handlers/launches.ts';
 import { getHealth, getInterface, getMetrics, getReadiness, getRoot, getVariables } from './handlers/pages.ts';
@@ -77,6 +77,7 @@ export const routes: readonly Route[] = [
   route('GET', '/v1/jobs/:job/executions', listExecutions),
   route('DELETE', '/v1/jobs/:job/executions', deleteExecutions),
   route('GET', '/v1/jobs/:job/executions/:execution', getExecution),
+  route('GET', '/v1/jobs/:job/executions/:execution/output', getOutput),
   route('GET', '/v1/schedule/preview', previewSchedule),
   route('GET', '/v1/launches', listLaunches),
 ];

@@ -1,7 +1,10 @@
 import type { ExecutionRecord } from '../../core/jobs/records.ts';
-import type { ExecutionId } from '../../core/units.ts';
-import type { Call } from '../call.ts';
+import type { ExecutionId, JobName } from '../../core/units.ts';
+import { bytesAnswer } from '../answers.ts';
+import { type Call, noJob } from '../call.ts';
 import { executionJson, listedExecutionJson } from '../execution-json.ts';
+import { isJobName } from '../job-rules.ts';
+import type { Failure } from '../services.ts';
 
 /** Longer ids than a node's name allows can't exist; the state's keys are bounded. */
 const possibleId = /^[0-9]{1,19}-[^\0]{1,256}$/;
@@ -45,15 +48,38 @@ function outputLimit(text: string): number | null {
 export function getExecution(call: Call): void {
   const job = call.findJob();
   if (job === undefined) return;
+  const execution = findExecution(call, job.name);
+  if (execution === undefined) call.fail(noExecution(call));
+  else call.json(200, executionJson(execution, call.services.state.output(execution)));
+}
+
+/** GET /v1/jobs/{job}/executions/{execution}/output: what is stored of it, byte for byte. */
+export function getOutput(call: Call): void {
   const { state } = call.services;
-  const id = call.parameters[1] ?? '';
-  const execution = possibleId.test(id) ? state.execution(job.name, id as ExecutionId) : undefined;
-  if (execution === undefined) {
-    call.fail({ code: 'execution_not_found', message: `job ${job.name} has no execution ${id}` });
+  const name = call.jobName;
+  if (!isJobName(name) || state.job(name) === undefined) {
+    call.refuse(noJob(name));
     return;
   }
-  call.json(200, executionJson(execution, state.output(execution)));
+  const execution = findExecution(call, name);
+  if (execution === undefined) {
+    call.refuse(noExecution(call));
+  } else if (execution.outcome === 'running') {
+    call.refuse({ code: 'output_not_stored', message: '' });
+  } else {
+    call.answer(bytesAnswer(state.output(execution)));
+  }
 }
+
+function findExecution({ services, parameters }: Call, job: JobName): ExecutionRecord | undefined {
+  const id = parameters[1] ?? '';
+  return possibleId.test(id) ? services.state.execution(job, id as ExecutionId) : undefined;
+}
+
+const noExecution = ({ jobName, parameters }: Call): Failure => ({
+  code: 'execution_not_found',
+  message: `job ${jobName} has no execution ${parameters[1] ?? ''}`,
+});
 
 /** DELETE /v1/jobs/{job}/executions: history and counters. */
 export function deleteExecutions(call: Call): void {

@@ -1,7 +1,7 @@
 import type { RecentQuery } from '../../core/jobs/reads.ts';
 import type { ExecutionRecord, LaunchNote } from '../../core/jobs/records.ts';
 import { executionId, instantOfMs, jobName, type WallMs } from '../../core/units.ts';
-import type { Call } from '../call.ts';
+import { type Call, noJob } from '../call.ts';
 import { isJobName } from '../job-rules.ts';
 import { formatInstant } from '../json/time.ts';
 import { jsonString } from '../json/writer.ts';
@@ -24,7 +24,7 @@ export function listLaunches(call: Call): void {
     return;
   }
   if (page.job !== null && (!isJobName(page.job) || reads.job(page.job) === undefined)) {
-    call.refuse({ code: 'job_not_found', message: `there is no job ${page.job}` });
+    call.refuse(noJob(page.job));
     return;
   }
   if (state === 'lost') {
