@@ -1,0 +1,56 @@
+import { realpathSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { parseArgs } from 'node:util';
+
+export interface BenchOptions {
+  readonly json: boolean;
+  readonly smoke: boolean;
+  readonly help: boolean;
+  /** Suites to run, in their usual order; empty: all. */
+  readonly only: readonly string[];
+  readonly seed: number;
+  readonly directory: string;
+}
+
+export const usage = `npm run bench -- [options]
+  --only NAME       run this suite; may be given several times
+  --json            one JSON document on standard output instead of tables
+  --smoke           a second a suite: shows that everything works, measures nothing
+  --seed NUMBER     of everything that is drawn (default 1)
+  --directory PATH  the disk to measure (default: the system's directory for temporary files)
+  --help`;
+
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Throws `UsageError` with a sentence for the user. */
+export function readOptions(args: readonly string[], suites: readonly string[]): BenchOptions {
+  const { json, smoke, help, only, seed, directory } = parse(args);
+  for (const name of only) {
+    if (!suites.includes(name)) throw new UsageError(`there is no suite '${name}'; there are ${suites.join(', ')}`);
+  }
+  if (!/^\d{1,9}$/.test(seed)) throw new UsageError(`--seed takes a whole number of up to nine digits, not '${seed}'`);
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new UsageError(`--directory: ${directory} is no directory`);
+  }
+  return { json, smoke, help, only, seed: Number(seed), directory: realpathSync(directory) };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        json: { type: 'boolean', default: false },
+        smoke: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+        only: { type: 'string', multiple: true, default: [] },
+        seed: { type: 'string', default: '1' },
+        directory: { type: 'string', default: tmpdir() },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}

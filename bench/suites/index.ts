@@ -1,0 +1,10 @@
+import type { Suite } from '../frame/suite.ts';
+import { apiSuite } from './api.ts';
+import { launchesSuite } from './launches.ts';
+import { logSuite } from './log.ts';
+import { mailboxSuite } from './mailbox.ts';
+import { nextSuite } from './next.ts';
+import { wheelSuite } from './wheel.ts';
+
+/** In the order in which they run: from the smallest part to the whole. */
+export const suites: readonly Suite[] = [mailboxSuite, wheelSuite, nextSuite, logSuite, apiSuite, launchesSuite];

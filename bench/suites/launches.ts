@@ -1,0 +1,65 @@
+import type { Pool } from 'undici';
+import { assert } from '../../src/core/assert.ts';
+import { limits } from '../../src/core/limits.ts';
+import { startConstantServer } from '../baselines/constant-server.ts';
+import { ShellSlots } from '../baselines/shell-slots.ts';
+import type { Scope } from '../frame/scope.ts';
+import type { Case, Suite } from '../frame/suite.ts';
+import { closedLoop } from '../support/closed-loop.ts';
+import { runDueJobs } from '../support/due-jobs.ts';
+import { ask, openPool } from '../support/http.ts';
+import { startNodeProcess } from '../support/node-process.ts';
+
+const command = '/usr/bin/true';
+const clientConnections = 64;
+
+export const launchesSuite: Suite = {
+  name: 'launches',
+  about: 'jobs due at one instant, until the last is seen to have ended, against nothing but their work',
+  async open(scope, effort) {
+    const node = openPool(scope, await startNodeProcess(scope), clientConnections);
+    const target = await startConstantServer(scope, [{ path: '/', status: '200 OK', headers: [], body: 'done' }]);
+    return [shellCase(scope, node, effort.amount(1_000, 20)), httpCase(scope, node, target, effort.amount(2_000, 20))];
+  },
+};
+
+function shellCase(scope: Scope, node: Pool, count: number): Case {
+  const slots = new ShellSlots(scope, limits.shellSlots);
+  const work = { executor: 'shell', executor_config: { command } };
+  return {
+    name: `${count} shell jobs`,
+    unit: 'launches',
+    ours: { name: 'node', run: () => runDueJobs(node, count, work) },
+    baselines: [
+      {
+        name: `${limits.shellSlots} pre-forked shells`,
+        run: () =>
+          closedLoop(count, count, async () => {
+            const { exitCode, stdout, stderr } = await slots.run(command);
+            assert(exitCode === 0 && stdout === '' && stderr === '', 'a job succeeds silently');
+          }),
+      },
+    ],
+  };
+}
+
+function httpCase(scope: Scope, node: Pool, target: string, count: number): Case {
+  // As many connections as the executor may have to one host.
+  const client = openPool(scope, target, limits.httpConnectionsPerHost);
+  const work = { executor: 'http', executor_config: { method: 'GET', url: `${target}/` } };
+  return {
+    name: `${count} http jobs`,
+    unit: 'launches',
+    ours: { name: 'node', run: () => runDueJobs(node, count, work) },
+    baselines: [
+      {
+        name: `undici Pool, ${limits.httpConnectionsPerHost} connections`,
+        run: () =>
+          closedLoop(limits.httpConnectionsPerHost, count, async () => {
+            const { body } = await ask(client, { method: 'GET', path: '/', status: 200 });
+            assert(body === 'done', 'the target answers');
+          }),
+      },
+    ],
+  };
+}

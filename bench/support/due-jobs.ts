@@ -1,0 +1,91 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Pool } from 'undici';
+import { assert } from '../../src/core/assert.ts';
+import type { Sample } from '../frame/suite.ts';
+import { closedLoop } from './closed-loop.ts';
+import { ask } from './http.ts';
+
+/** The `executor` and `executor_config` of a job. */
+export interface Work {
+  readonly executor: string;
+  readonly executor_config: Readonly<Record<string, string>>;
+}
+
+const firstLeadMs = 1_000;
+/** Creating takes a tenth of this where nobody disturbs. */
+const leadPerJobMs = 1;
+const tries = 4;
+const pollMs = 5;
+const waitAtMostMs = 120_000;
+const connections = 64;
+
+let rounds = 0;
+
+/**
+ * Creates jobs that are all due at one instant, and times from that instant until all are seen to have ended, by a
+ * client that looks every few milliseconds. Deletes them afterwards. Throws when one didn't succeed exactly once.
+ */
+export async function runDueJobs(pool: Pool, count: number, work: Work): Promise<Sample> {
+  for (let attempt = 0; attempt < tries; attempt += 1) {
+    rounds += 1;
+    const names = Array.from({ length: count }, (_, index) => `due-${rounds}-${index}`);
+    const startedBefore = (await readMetrics(pool)).started;
+    const dueMs = Date.now() + (firstLeadMs + count * leadPerJobMs) * 2 ** attempt;
+    await createAll(pool, names, { ...work, schedule: `@at ${new Date(dueMs).toISOString()}` });
+    const isInTime = Date.now() < dueMs;
+    const elapsedMs = isInTime ? await untilEnded(pool, { count, startedBefore, dueMs }) : 0;
+    await deleteAll(pool, names);
+    if (isInTime) return { operations: count, elapsedMs, latenciesMs: null };
+  }
+  throw new Error(`${count} jobs could not be created in time: the machine is too busy`);
+}
+
+async function createAll(pool: Pool, names: readonly string[], job: Readonly<Record<string, unknown>>): Promise<void> {
+  await closedLoop(connections, names.length, async (index) => {
+    const body = JSON.stringify({ name: names[index], ...job });
+    await ask(pool, { method: 'POST', path: '/v1/jobs', body, status: 201 });
+  });
+}
+
+async function deleteAll(pool: Pool, names: readonly string[]): Promise<void> {
+  await closedLoop(connections, names.length, async (index) => {
+    await ask(pool, { method: 'DELETE', path: `/v1/jobs/${names[index]}`, status: 200 });
+  });
+}
+
+interface Awaited {
+  readonly count: number;
+  readonly startedBefore: number;
+  readonly dueMs: number;
+}
+
+async function untilEnded(pool: Pool, { count, startedBefore, dueMs }: Awaited): Promise<number> {
+  await pause(Math.max(0, dueMs - Date.now()));
+  for (;;) {
+    // First the cheap question; an end that the node has committed shows in the job.
+    const { started, running } = await readMetrics(pool);
+    if (started - startedBefore >= count && running === 0) {
+      const askedAt = Date.now();
+      if (await haveSucceeded(pool, count)) return askedAt - dueMs;
+    }
+    if (Date.now() - dueMs > waitAtMostMs) throw new Error(`${started - startedBefore} of ${count} jobs started`);
+    await pause(pollMs);
+  }
+}
+
+async function readMetrics(pool: Pool): Promise<{ readonly started: number; readonly running: number }> {
+  const { body } = await ask(pool, { method: 'GET', path: '/metrics', status: 200 });
+  const read = (name: string): number => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(body)?.[1] ?? 0);
+  return { started: read('carillon_executions_started_total'), running: read('carillon_executions_running') };
+}
+
+async function haveSucceeded(pool: Pool, count: number): Promise<boolean> {
+  const { body } = await ask(pool, { method: 'GET', path: '/v1/jobs', status: 200 });
+  const jobs: readonly { readonly success_count: number; readonly error_count: number }[] = JSON.parse(body);
+  assert(jobs.length === count, 'all jobs are there');
+  assert(
+    jobs.every((job) => job.error_count === 0 && job.success_count <= 1),
+    'no job failed or ran twice',
+  );
+  return jobs.every((job) => job.success_count === 1);
+}

@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { repository } from '../support/source-tree.ts';
+
+interface BenchEnd {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'carillon-test-'));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+function bench(...args: readonly string[]): Promise<BenchEnd> {
+  const program = join(repository, 'dist/bench/main.js');
+  const child = spawn(process.execPath, [program, '--directory', directory, ...args]);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
+}
+
+/** What programs may rely on in the JSON. */
+interface Document {
+  readonly format: number;
+  readonly machine: { readonly node: string };
+  readonly smoke: boolean;
+  readonly seed: number;
+  readonly suites: readonly {
+    readonly name: string;
+    readonly error: string | null;
+    readonly cases: readonly {
+      readonly name: string;
+      readonly ours: { readonly perSecond: number };
+      readonly baselines: readonly { readonly contender: string; readonly perSecond: number; readonly ratio: number }[];
+    }[];
+  }[];
+}
+
+describe('the bench', () => {
+  it('runs every suite against its baselines, and leaves nothing behind', { timeout: 120_000 }, async () => {
+    const { code, stdout, stderr } = await bench('--smoke', '--json', '--seed', '7');
+    expect(code, stderr).toBe(0);
+    const document: Document = JSON.parse(stdout);
+    expect(document).toMatchObject({ format: 1, machine: { node: process.version }, smoke: true, seed: 7 });
+    expect(document.suites.map(({ name }) => name)).toEqual(['mailbox', 'wheel', 'next', 'log', 'api', 'launches']);
+    for (const { name, error, cases } of document.suites) {
+      expect(error, name).toBe(null);
+      expect(cases.length, name).toBeGreaterThan(0);
+      for (const { ours, baselines } of cases) {
+        expect(ours.perSecond).toBeGreaterThan(0);
+        expect(baselines.length).toBeGreaterThan(0);
+        for (const { perSecond, ratio } of baselines) expect(ratio).toBeCloseTo(ours.perSecond / perSecond);
+      }
+    }
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('prints a table for people, of the suites that they ask for', { timeout: 60_000 }, async () => {
+    const { code, stdout } = await bench('--smoke', '--only', 'wheel');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^processor: /);
+    expect(stdout).toMatch(/^wheel: /m);
+    expect(stdout).toMatch(/binary heap +[\d,]+ +\d+ % +\d/);
+    expect(stdout).not.toContain('mailbox');
+  });
+
+  it('refuses a suite that is not there', async () => {
+    const { code, stdout, stderr } = await bench('--only', 'gongs');
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain("there is no suite 'gongs'");
+  });
+});
