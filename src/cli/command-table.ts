@@ -14,6 +14,8 @@ export interface CommandEntry {
 
 export interface OptionEntry {
   readonly long: string;
+  /** `-f`; null: it has only its long name. */
+  readonly short: string | null;
   /** As help shows it: `--node-name <name>`. */
   readonly term: string;
   readonly description: string;
@@ -26,6 +28,7 @@ const pathOptions: ReadonlyMap<string, 'file' | 'directory'> = new Map([
   ['--config', 'file'],
   ['--data-dir', 'directory'],
   ['--dir', 'directory'],
+  ['--file', 'file'],
 ]);
 const choicesByOption = new Map(
   flags.map(({ name, choices }): [string, readonly string[]] => [`--${name}`, choices ?? []]),
@@ -33,6 +36,7 @@ const choicesByOption = new Map(
 
 const helpOption: OptionEntry = {
   long: '--help',
+  short: '-h',
   term: '-h, --help',
   description: 'display help for command',
   value: 'none',
@@ -58,11 +62,12 @@ export function allCommands(entry: CommandEntry): readonly CommandEntry[] {
 
 function describeOption(option: Command['options'][number]): OptionEntry {
   const long = option.long ?? '';
-  const choices = choicesByOption.get(long) ?? [];
+  const choices = option.argChoices ?? choicesByOption.get(long) ?? [];
   const path = pathOptions.get(long);
   const text = choices.length > 0 ? 'choice' : 'text';
   return {
     long,
+    short: option.short ?? null,
     term: optionTerm(option),
     description: option.description,
     value: option.required ? (path ?? text) : 'none',

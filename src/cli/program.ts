@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { addAgentCommand } from './commands/agent.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addDocCommand } from './commands/doc.ts';
+import { addExecutionsCommand } from './commands/executions.ts';
+import { addJobsCommand } from './commands/jobs.ts';
 import { addKeygenCommand } from './commands/keygen.ts';
 import { addLeaveCommand } from './commands/leave.ts';
 import { addRaftCommand } from './commands/raft.ts';
@@ -9,7 +11,7 @@ import { addVersionCommand } from './commands/version.ts';
 import { optionTerm } from './option-term.ts';
 import type { CliHost } from './types.ts';
 
-/** The whole command line of `carillon`: Dkron's commands (dkron-v4 5.1), with one host behind all of them. */
+/** The whole command line of `carillon`: Dkron's commands (dkron-v4 5.1) and ours, with one host behind all of them. */
 export function buildProgram(host: CliHost): Command {
   const program = new Command('carillon')
     .description('Carillon, a distributed job scheduler')
@@ -23,6 +25,8 @@ export function buildProgram(host: CliHost): Command {
   addAgentCommand(program, host);
   addCompletionCommand(program, host);
   addDocCommand(program, host);
+  addExecutionsCommand(program, host);
+  addJobsCommand(program, host);
   addKeygenCommand(program, host);
   addLeaveCommand(program, host);
   addRaftCommand(program);

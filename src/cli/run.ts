@@ -3,7 +3,8 @@ import { ConfigError } from '../config/errors.ts';
 import { type ConfigHost, systemConfigHost } from '../config/host.ts';
 import { bindBooleans } from './commands/agent.ts';
 import { buildProgram } from './program.ts';
-import { CliError, type CliOutput, type RunAgent } from './types.ts';
+import { systemTerminal } from './terminal.ts';
+import { CliError, type CliOutput, exitCodes, type RunAgent, type Terminal } from './types.ts';
 
 export interface CliOptions {
   readonly runAgent: RunAgent;
@@ -11,52 +12,69 @@ export interface CliOptions {
   readonly args?: readonly string[];
   readonly output?: CliOutput;
   readonly configHost?: ConfigHost;
+  readonly terminal?: Terminal;
 }
-
-const processOutput: CliOutput = {
-  out: (text) => void process.stdout.write(text),
-  error: (text) => void process.stderr.write(text),
-};
 
 /** Runs one `carillon` command line; resolves with the exit code. Only faults of Carillon itself reject. */
 export async function runCli(options: CliOptions): Promise<number> {
-  const output = options.output ?? processOutput;
-  let exitCode = 0;
+  const output = options.output ?? processOutput();
+  let agentExitCode = 0;
   const program = buildProgram({
     config: options.configHost ?? systemConfigHost(),
     output,
+    terminal: options.terminal ?? systemTerminal(),
     runAgent: async (config, session) => {
-      exitCode = await options.runAgent(config, session);
-      return exitCode;
+      agentExitCode = await options.runAgent(config, session);
+      return agentExitCode;
     },
   });
   const args = options.args ?? process.argv.slice(2);
   try {
     await program.parseAsync(args.length === 0 ? ['--help'] : bindBooleans(args), { from: 'user' });
-    return exitCode;
+    return agentExitCode;
   } catch (error) {
     if (error instanceof CommanderError) {
       // Commander has written the error itself, or the help that was asked for.
       if (error.exitCode !== 0 && error.code !== 'commander.help') output.error(usage(program, args));
       return error.exitCode;
     }
-    const problems = problemsOf(error);
-    if (problems === undefined) throw error;
-    for (const problem of problems) output.error(`Error: ${problem}\n`);
-    output.error(usage(program, args));
-    return 1;
+    const failure = failureOf(error);
+    if (failure === undefined) throw error;
+    for (const problem of failure.problems) output.error(`Error: ${problem}\n`);
+    if (failure.exitCode === exitCodes.usage) output.error(usage(program, args));
+    return failure.exitCode;
   }
 }
 
-/** One line instead of all flags, which would push the error off the screen. */
-function usage(program: Command, [word]: readonly string[]): string {
-  const known = program.commands.find((command) => command.name() === word)?.name();
-  return known === undefined
-    ? "Usage: carillon [command] [options]; 'carillon help' lists the commands\n"
-    : `Usage: carillon ${known} [options]; 'carillon help ${known}' lists them\n`;
+function processOutput(): CliOutput {
+  // `carillon jobs list | head`: the reader has seen enough, which is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(exitCodes.ok);
+  });
+  return {
+    out: (text) => void process.stdout.write(text),
+    error: (text) => void process.stderr.write(text),
+  };
 }
 
-function problemsOf(error: unknown): readonly string[] | undefined {
-  if (error instanceof ConfigError) return error.problems;
-  return error instanceof CliError ? [error.message] : undefined;
+/** One line instead of all flags, which would push the error off the screen. */
+function usage(program: Command, args: readonly string[]): string {
+  const words = [program.name()];
+  let command = program;
+  for (const word of args) {
+    const next = command.commands.find((candidate) => candidate.name() === word);
+    if (next === undefined) break;
+    words.push(word);
+    command = next;
+  }
+  const path = words.join(' ');
+  return command.commands.length > 0
+    ? `Usage: ${path} [command] [options]; '${path} --help' lists the commands\n`
+    : `Usage: ${path} ${command.usage()}; '${path} --help' says more\n`;
+}
+
+function failureOf(error: unknown): Pick<CliError, 'problems' | 'exitCode'> | undefined {
+  if (error instanceof ConfigError) return { problems: error.problems, exitCode: exitCodes.usage };
+  return error instanceof CliError ? error : undefined;
 }

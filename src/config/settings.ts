@@ -116,8 +116,11 @@ export function configPath(given: GivenFlags, host: ConfigHost): string {
   return [given.get('config')?.at(-1), ...fromEnvironment].find((path) => path !== undefined && path !== '') ?? '';
 }
 
-/** Given to jobs by Carillon itself, or made up by container platforms for a service of that name: no typing errors. */
-const foreignVariable = /^CARILLON_(JOB_NAME|EXECUTION_ID|SCHEDULED_AT|ATTEMPT|SERVICE_.*|PORT(_.*)?)$/;
+/**
+ * Given to jobs by Carillon itself, read by other commands than `agent`, or made up by container platforms for a
+ * service of that name: no typing errors.
+ */
+const foreignVariable = /^CARILLON_(API|JOB_NAME|EXECUTION_ID|SCHEDULED_AT|ATTEMPT|SERVICE_.*|PORT(_.*)?)$/;
 
 /** A misspelt variable would be ignored in silence otherwise. */
 export function unknownVariables(host: ConfigHost): readonly Notice[] {

@@ -1,5 +1,5 @@
 import { runCli } from '../../src/cli/run.ts';
-import type { AgentSession, RunAgent } from '../../src/cli/types.ts';
+import type { AgentSession, RunAgent, Terminal } from '../../src/cli/types.ts';
 import type { AgentConfig } from '../../src/config/agent-config.ts';
 import { type FakeMachine, fakeConfigHost } from './config-host.ts';
 
@@ -11,8 +11,16 @@ export interface CliResult {
   readonly started: { readonly config: AgentConfig; readonly session: AgentSession } | null;
 }
 
+/** Nobody looks and nobody answers, as in a pipe. */
+export const noTerminal: Terminal = { isOutputTty: false, isErrorTty: false, ask: null };
+
 /** Runs a command line inside this process; an agent ends at once with `agentExitCode`. */
-export async function cli(args: readonly string[], machine: FakeMachine = {}, agentExitCode = 0): Promise<CliResult> {
+export async function cli(
+  args: readonly string[],
+  machine: FakeMachine = {},
+  agentExitCode = 0,
+  terminal: Terminal = noTerminal,
+): Promise<CliResult> {
   let out = '';
   let error = '';
   let started: CliResult['started'] = null;
@@ -23,6 +31,7 @@ export async function cli(args: readonly string[], machine: FakeMachine = {}, ag
   const exitCode = await runCli({
     args,
     runAgent,
+    terminal,
     configHost: fakeConfigHost(machine),
     output: {
       out: (text) => {

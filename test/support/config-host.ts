@@ -6,6 +6,7 @@ export interface FakeMachine {
   readonly files?: Readonly<Record<string, string>>;
   readonly addresses?: readonly InterfaceAddress[];
   readonly names?: Readonly<Record<string, readonly string[]>>;
+  readonly workingDirectory?: string;
 }
 
 export const privateAddress: InterfaceAddress = {
@@ -25,7 +26,7 @@ export function fakeConfigHost(machine: FakeMachine = {}): ConfigHost {
   return {
     environment: machine.environment ?? {},
     homeDirectory: '/home/ann',
-    workingDirectory: '/work',
+    workingDirectory: machine.workingDirectory ?? '/work',
     hostName: 'belfry',
     readFile: (path) => machine.files?.[path],
     addresses: () => machine.addresses ?? [loopbackAddress, privateAddress],

@@ -37,8 +37,9 @@ complete -o default -F _${name} ${name}
 `;
 }
 
-function valueCase({ path }: CommandEntry, { long, value, choices }: OptionEntry): readonly string[] {
-  const pattern = `    ${quoted([...path, long])})`;
+function valueCase({ path }: CommandEntry, { long, short, value, choices }: OptionEntry): readonly string[] {
+  const names = short === null ? [long] : [long, short];
+  const pattern = `    ${names.map((name) => quoted([...path, name])).join('|')})`;
   if (value === 'choice') return [`${pattern} words="${choices.join(' ')}" ;;`];
   return value === 'none' ? [] : [`${pattern} COMPREPLY=(); return ;;`];
 }

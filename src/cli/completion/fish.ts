@@ -11,7 +11,7 @@ export function fishCompletion(root: CommandEntry, descriptions: boolean): strin
       ),
       ...entry.options.map(
         (option) =>
-          `complete -c ${name} -n ${quote(condition)} -l ${option.long.slice(2)}${valueHint(option)}${say(option.description, descriptions)}`,
+          `complete -c ${name} -n ${quote(condition)} -l ${option.long.slice(2)}${shortName(option)}${valueHint(option)}${say(option.description, descriptions)}`,
       ),
     ];
   });
@@ -24,6 +24,8 @@ function conditionOf({ path, children }: CommandEntry): string {
   const below = children.map((child) => child.path.at(-1)).join(' ');
   return [...seen, ...(below === '' ? [] : [`not __fish_seen_subcommand_from ${below}`])].join('; and ');
 }
+
+const shortName = ({ short }: OptionEntry): string => (short === null ? '' : ` -s ${short.slice(1)}`);
 
 function valueHint({ value, choices }: OptionEntry): string {
   switch (value) {

@@ -16,7 +16,7 @@ fi
 }
 
 function commandFunction(entry: CommandEntry, descriptions: boolean): string {
-  const specifications = entry.options.map((option) => optionSpecification(option, descriptions));
+  const specifications = entry.options.flatMap((option) => optionSpecifications(option, descriptions));
   if (entry.children.length === 0) {
     return `${functionName(entry)}() {\n  _arguments \\\n    ${specifications.join(' \\\n    ')}\n}\n`;
   }
@@ -45,9 +45,14 @@ ${cases.join('\n')}
 `;
 }
 
-function optionSpecification({ long, description, value, choices }: OptionEntry, descriptions: boolean): string {
+/** One per name: what follows a long one may be joined by `=`, what follows a short one stands apart. */
+function optionSpecifications(option: OptionEntry, descriptions: boolean): readonly string[] {
+  const { long, short, description, value, choices } = option;
   const text = descriptions ? `[${description.replace(/[\\[\]:]/g, '\\$&')}]` : '';
-  return quote(`${value === 'none' ? '' : '*'}${long}${value === 'none' ? '' : '='}${text}${action(value, choices)}`);
+  const [repeat, joined] = value === 'none' ? ['', ''] : ['*', '='];
+  const rest = `${text}${action(value, choices)}`;
+  const longSpecification = quote(`${repeat}${long}${joined}${rest}`);
+  return short === null ? [longSpecification] : [longSpecification, quote(`${repeat}${short}${rest}`)];
 }
 
 function action(value: OptionEntry['value'], choices: readonly string[]): string {

@@ -10,7 +10,18 @@ describe('carillon', () => {
   it('without a command shows its help', async () => {
     const { exitCode, out, error } = await cli([]);
     expect([exitCode, error]).toEqual([0, '']);
-    for (const name of ['agent', 'completion', 'doc', 'keygen', 'leave', 'raft', 'version', 'help']) {
+    for (const name of [
+      'agent',
+      'completion',
+      'doc',
+      'executions',
+      'jobs',
+      'keygen',
+      'leave',
+      'raft',
+      'version',
+      'help',
+    ]) {
       expect(out).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
     }
     expect((await cli(['help'])).out).toBe(out);
@@ -157,9 +168,13 @@ describe('carillon leave', () => {
 
   it('tells when the agent refuses, does not answer, or is no URL', async () => {
     await withApi(500, async (url) => {
-      expect((await cli(['leave', '--api', url])).error).toMatch(/^Error: .*\/v1\/leave answered 500/);
+      expect((await cli(['leave', '--api', url])).error).toMatch(/^Error: the agent at .* has not left: /);
     });
-    expect((await cli(['leave', '--api', 'http://127.0.0.1:9'])).error).toMatch(/^Error: no agent answers at/);
+    const unreachable = await cli(['leave', '--api', 'http://127.0.0.1:9']);
+    expect([unreachable.exitCode, unreachable.error]).toEqual([
+      4,
+      expect.stringMatching(/^Error: no answer from http/),
+    ]);
     expect((await cli(['leave', '--api', 'nowhere'])).error).toMatch(/^Error: --api: nowhere is no URL/);
   });
 });

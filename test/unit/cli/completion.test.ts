@@ -42,6 +42,19 @@ describe('completion in bash', () => {
     [['carillon', 'agent', '--config', ''], []],
     [['carillon', 'version', '--'], ['--help']],
     [['carillon', 'raft', 'remove-peer', '--p'], ['--peer-id']],
+    [
+      ['carillon', 'jobs', 'd'],
+      ['diff', 'delete'],
+    ],
+    [['carillon', 'jobs', 'apply', '--d'], ['--dry-run']],
+    [['carillon', 'jobs', 'apply', '-f', 'x', '--pr'], ['--prune']],
+    [['carillon', 'jobs', 'apply', '-f', ''], []],
+    [['carillon', 'jobs', 'list', '--status', 's'], ['success']],
+    [['carillon', 'jobs', 'next', '-n', ''], []],
+    [
+      ['carillon', 'executions', 'l'],
+      ['list', 'logs'],
+    ],
   ])('of %j offers %j', (words, offered) => {
     expect(complete(words)).toEqual(offered);
   });
@@ -51,13 +64,31 @@ describe('completion in the other shells', () => {
   it.each([
     [
       'zsh',
-      ["'agent:Start a Carillon agent'", "'*--profile=[", ':value:(lan wan local)', 'compdef _carillon carillon'],
+      [
+        "'agent:Start a Carillon agent'",
+        "'*-f[YAML",
+        "'*--profile=[",
+        ':value:(lan wan local)',
+        'compdef _carillon carillon',
+      ],
     ],
     [
       'fish',
-      ['-a agent', '-l profile -x -a ', '__fish_seen_subcommand_from raft; and __fish_seen_subcommand_from list-peers'],
+      [
+        '-a agent',
+        '-l file -s f -r -F',
+        '-l profile -x -a ',
+        '__fish_seen_subcommand_from raft; and __fish_seen_subcommand_from list-peers',
+      ],
     ],
-    ['powershell', ["'carillon raft' = @(", "'carillon agent --profile' = @('lan', 'wan', 'local')"]],
+    [
+      'powershell',
+      [
+        "'carillon raft' = @(",
+        "'carillon jobs list --status' = @('success',",
+        "'carillon agent --profile' = @('lan', 'wan', 'local')",
+      ],
+    ],
   ])('%s has commands, flags and values', async (shell, pieces) => {
     const { out, exitCode } = await cli(['completion', shell]);
     expect(exitCode).toBe(0);

@@ -1,0 +1,103 @@
+import { Pool } from 'undici';
+import { CliError, type CliHost, exitCodes } from '../types.ts';
+import { refusalOf } from './refusal.ts';
+
+export const defaultApi = 'http://127.0.0.1:8080';
+/** Variable that stands for `--api`. */
+export const apiVariable = 'CARILLON_API';
+/** Enough to keep a server busy with writes that it commits together; few enough for a small one. */
+export const connections = 16;
+/** A server that takes longer for an ordinary answer is stuck. */
+const answerTimeoutMs = 60_000;
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** From the API's root, without a slash before it: `v1/jobs`. */
+  readonly path: string;
+  readonly body?: string;
+  /** How long the answer may take; 0: as long as it likes. */
+  readonly timeoutMs?: number;
+  /** Said before the server's sentence when it refuses: `job job1`. */
+  readonly about: string;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly text: string;
+  /** Value of `Carillon-Error`; empty when there is none. */
+  readonly error: string;
+}
+
+/** The REST API of one server. Failures are `CliError`s that say what to do. */
+export class ApiClient {
+  readonly url: URL;
+  readonly #pool: Pool;
+
+  constructor(url: URL) {
+    this.url = url;
+    this.#pool = new Pool(url.origin, { connections });
+  }
+
+  /** The answer when the server did what was asked. Throws when it refused, or can't be reached. */
+  async ask(request: ApiRequest): Promise<ApiAnswer> {
+    const answer = await this.send(request);
+    if (answer.status >= 300) throw refusalOf(answer, request.about);
+    return answer;
+  }
+
+  /** Whatever the server answers. Throws when it can't be reached. */
+  async send({ method, path, body, timeoutMs = answerTimeoutMs }: ApiRequest): Promise<ApiAnswer> {
+    try {
+      const answer = await this.#pool.request({
+        method,
+        path: `${this.url.pathname}${path}`,
+        headers: body === undefined ? {} : { 'content-type': 'application/json' },
+        body: body ?? null,
+        headersTimeout: timeoutMs,
+        bodyTimeout: timeoutMs,
+      });
+      const error = answer.headers['carillon-error'];
+      return { status: answer.statusCode, text: await answer.body.text(), error: [error].flat()[0] ?? '' };
+    } catch (error) {
+      throw new CliError(
+        `no answer from ${this.url.href} (${causeOf(error)}): start an agent there, or name another with --api or ${apiVariable}`,
+        exitCodes.unreachable,
+      );
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+}
+
+/** Some of Node's errors (both addresses of `localhost` refused) have a code and no message. */
+function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, message }: NodeJS.ErrnoException = error;
+  return message === '' ? (code ?? error.name) : message;
+}
+
+/** Runs `work` with the API that `--api`, its variable or the default name. */
+export async function withApi<Result>(
+  api: string | undefined,
+  host: CliHost,
+  work: (client: ApiClient) => Promise<Result>,
+): Promise<Result> {
+  const fromEnvironment = host.config.environment[apiVariable] ?? '';
+  const name = api === undefined && fromEnvironment !== '' ? apiVariable : '--api';
+  const client = new ApiClient(parseUrl(name, api ?? (fromEnvironment === '' ? defaultApi : fromEnvironment)));
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+  }
+}
+
+function parseUrl(name: string, text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw new CliError(`${name}: ${text} is no URL of an HTTP API; write it as ${defaultApi}`);
+  }
+  return new URL(url.pathname.endsWith('/') ? url.pathname : `${url.pathname}/`, url.origin);
+}
