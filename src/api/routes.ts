@@ -13,7 +13,15 @@ import {
 import { deleteExecutions, getExecution, getOutput, listExecutions } from './handlers/executions.ts';
 import { deleteJob, getJob, listJobs, runJob, setJob, toggleJob } from './handlers/jobs.ts';
 import { listLaunches } from './handlers/launches.ts';
-import { getHealth, getInterface, getMetrics, getReadiness, getRoot, getVariables } from './handlers/pages.ts';
+import {
+  getHealth,
+  getInterface,
+  getMetrics,
+  getOpenApi,
+  getReadiness,
+  getRoot,
+  getVariables,
+} from './handlers/pages.ts';
 import { restore } from './handlers/restore.ts';
 import { previewSchedule } from './handlers/schedule.ts';
 
@@ -80,4 +88,5 @@ export const routes: readonly Route[] = [
   route('GET', '/v1/jobs/:job/executions/:execution/output', getOutput),
   route('GET', '/v1/schedule/preview', previewSchedule),
   route('GET', '/v1/launches', listLaunches),
+  route('GET', '/v1/openapi.json', getOpenApi),
 ];

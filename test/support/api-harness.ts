@@ -126,8 +126,8 @@ export class ApiHarness {
         this.#job({ type: 'setDisabled', nowMs: this.state.nowMs, name, disabled, next }, done),
       deleteExecutions: (name, done) => this.#job({ type: 'deleteExecutions', name }, done),
       run: (name, tags, awaitEnd, done) => this.#run(name, tags, awaitEnd, done),
-      listBusy: (done) => done({ ok: true, value: this.#busy() }),
-      leave: (done) => done({ ok: true, value: this.members }),
+      listBusy: (done) => done(this.#takeFailure() ?? { ok: true, value: this.#busy() }),
+      leave: (done) => done(this.#takeFailure() ?? { ok: true, value: this.members }),
     };
   }
 

@@ -2,6 +2,7 @@ import { emptyError, escapeHtml, htmlAnswer, ownError, plainAnswer, redirect } f
 import type { Call } from '../call.ts';
 import { jsonString } from '../json/writer.ts';
 import { METRICS_TYPE, metricsText } from '../metrics-text.ts';
+import { openApiText } from '../openapi/document.ts';
 
 /** GET /: to the web interface, if the client takes HTML. */
 export function getRoot(call: Call): void {
@@ -54,6 +55,11 @@ export function getHealth(call: Call): void {
 export function getReadiness(call: Call): void {
   if (call.services.cluster.isReady()) call.json(200, '{"status":"ready"}');
   else call.answer(ownError('not_ready'));
+}
+
+/** GET /v1/openapi.json: what every route takes and answers, for programs. */
+export function getOpenApi(call: Call): void {
+  call.json(200, openApiText);
 }
 
 /** GET /metrics, for Prometheus. */
