@@ -35,8 +35,11 @@ export function parseTags(tags: StringMap | null): TagQuery {
   return { tags: clean, cardinality };
 }
 
+/** As Go reads an integer: one beyond 64 bits is unreadable, and so 0. */
 function parseCount(text: string): number {
-  return /^[+-]?\d+$/.test(text) ? Number(text) : 0;
+  if (!/^[+-]?\d+$/.test(text)) return 0;
+  const count = Number(text);
+  return Math.abs(count) < 2 ** 63 ? count : 0;
 }
 
 /** The nodes that a job's tags ask for; chosen at random when more qualify than are wanted. */

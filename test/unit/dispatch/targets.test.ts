@@ -30,6 +30,7 @@ describe('choosing targets (dkron-v4 4)', () => {
     [{ tag: 'test:invalid' }, []],
     [{ tag: 'test:-1' }, []],
     [{ tag: 'test:0' }, []],
+    [{ tag: 'test:99999999999999999999' }, []],
     [{ tag: 'test:1:2' }, ['test1', 'test2']],
   ])('%j', (tags, expected) => {
     expect(nodes(tags)).toEqual(expected);
