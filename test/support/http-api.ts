@@ -15,22 +15,33 @@ export class HttpApi {
 
   static async start(): Promise<HttpApi> {
     const api = new HttpApi();
-    const server = new NodeServer(api.#handler());
-    api.#server = server;
-    await new Promise<void>((resolve, reject) => {
-      server.listen('127.0.0.1', 0, (outcome) => {
-        if (!outcome.ok) reject(new Error(outcome.error));
-        else {
-          api.url = `http://127.0.0.1:${outcome.port}`;
-          resolve();
-        }
-      });
-    });
+    await api.#listen();
     return api;
+  }
+
+  /** Serves again, at another address, with the same state and nothing intercepted. */
+  async reopen(): Promise<void> {
+    this.close();
+    this.intercept = () => false;
+    await this.#listen();
   }
 
   close(): void {
     this.#server?.close();
+  }
+
+  async #listen(): Promise<void> {
+    const server = new NodeServer(this.#handler());
+    this.#server = server;
+    await new Promise<void>((resolve, reject) => {
+      server.listen('127.0.0.1', 0, (outcome) => {
+        if (!outcome.ok) reject(new Error(outcome.error));
+        else {
+          this.url = `http://127.0.0.1:${outcome.port}`;
+          resolve();
+        }
+      });
+    });
   }
 
   /** Runs a command line against this API. */

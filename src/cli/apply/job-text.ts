@@ -42,7 +42,7 @@ function yamlJobs(text: string): readonly unknown[] {
       throw new JobFileError(`line ${lines.linePos(error.pos[0]).line}: ${error.message.split(' at line ')[0]}`);
     }
     return nodesOf(document).map((node) => {
-      keepTexts(node);
+      keepTexts(node, document);
       return toValue(node, document);
     });
   });
@@ -69,22 +69,33 @@ const textDepths: ReadonlyMap<JobField['kind'], number> = new Map<JobField['kind
 ]);
 
 /** YAML takes `timeout: 30` and `shell: true` for a number and a boolean; where only texts can be, they are meant as such. */
-function keepTexts(job: unknown): void {
-  if (!isMap(job)) return;
-  for (const { key, value } of job.items) {
+function keepTexts(job: unknown, document: Document.Parsed): void {
+  const target = isAlias(job) ? job.resolve(document) : job;
+  if (!isMap(target)) return;
+  for (const { key, value } of target.items) {
     const name = isScalar(key) ? String(key.value).toLowerCase() : '';
     const depth = textDepths.get(jobFields.get(name)?.kind ?? 'boolean');
-    if (depth !== undefined) keepTextsBelow(value, depth);
+    if (isMergeKey(key)) for (const merged of listOf(value)) keepTexts(merged, document);
+    else if (depth !== undefined) keepTextsBelow(value, depth, document);
   }
 }
 
-function keepTextsBelow(node: unknown, depth: number): void {
-  if (depth > 0 && isMap(node)) {
-    for (const { value } of node.items) keepTextsBelow(value, depth - 1);
-  } else if (depth === 0 && isScalar(node) && typeof node.value !== 'string' && node.value !== null) {
-    node.value = node.source ?? String(node.value);
+function keepTextsBelow(node: unknown, depth: number, document: Document.Parsed): void {
+  const target = isAlias(node) ? node.resolve(document) : node;
+  if (depth > 0 && isMap(target)) {
+    for (const { key, value } of target.items) {
+      if (isMergeKey(key)) for (const merged of listOf(value)) keepTextsBelow(merged, depth, document);
+      else keepTextsBelow(value, depth - 1, document);
+    }
+  } else if (depth === 0 && isScalar(target) && typeof target.value !== 'string' && target.value !== null) {
+    target.value = target.source ?? String(target.value);
   }
 }
+
+/** `<<: *shared` and `<<: [*one, *other]`. */
+const isMergeKey = (key: unknown): boolean => isScalar(key) && key.source === '<<';
+
+const listOf = (value: unknown): readonly unknown[] => (isSeq(value) ? value.items : [value]);
 
 /** The API takes keys in any case, and ignores unknown ones; in a file these are mistakes. */
 function withKnownKeys(job: JsonObject): JsonObject {

@@ -23,11 +23,16 @@ export function countsOf(plan: Plan): PlanCounts {
   };
 }
 
-/** A line a job: `+` created, `~` changed with its keys, `-` deleted. `mostLines` bounds it; null: all. */
+/**
+ * A line a job: `-` deleted, `~` changed with its keys, `+` created; what can be lost stands first. `mostLines` bounds
+ * it; null: all.
+ */
 export function planText(plan: Plan, mostLines: number | null, paint: Paint): string {
+  const writes = plan.writes.flat();
   const lines = [
-    ...plan.writes.flat().flatMap((write) => writeLines(write, paint)),
     ...plan.prunes.flat().map((name) => paint('red', `- ${visible(name)}`)),
+    ...writes.filter(({ changes }) => changes !== null).flatMap((write) => writeLines(write, paint)),
+    ...writes.filter(({ changes }) => changes === null).flatMap((write) => writeLines(write, paint)),
   ];
   const shown = mostLines === null ? lines : lines.slice(0, mostLines);
   const more = lines.length - shown.length;

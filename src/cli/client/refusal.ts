@@ -8,6 +8,7 @@ const notFoundCodes: ReadonlySet<string> = new Set(['job_not_found', 'execution_
 const hints: ReadonlyMap<string, string> = new Map([
   ['job_not_found', "'carillon jobs list' shows all jobs"],
   ['execution_not_found', "'carillon executions list' shows those that are kept"],
+  ['route_not_found', 'check the name, and --api'],
   ['has_dependents', "'carillon jobs list' shows which"],
   ['job_disabled', "'carillon jobs toggle' enables it"],
 ]);

@@ -75,8 +75,8 @@ async function applyFiles(options: ApplyOptions, host: CliHost): Promise<void> {
   });
 }
 
-function showPlan(plan: Plan, { json, dryRun, selector }: ApplyOptions, host: CliHost): void {
-  if (!json) host.output.out(planText(plan, dryRun ? null : linesBeforeQuestion, painter(host)));
+function showPlan(plan: Plan, { json, dryRun, yes, selector }: ApplyOptions, host: CliHost): void {
+  if (!json) host.output.out(planText(plan, dryRun || yes ? null : linesBeforeQuestion, painter(host)));
   if (selector !== undefined && plan.unselected > 0) {
     host.output.error(
       `Note: ${plan.unselected} jobs of the files lack the selector's metadata: a later --prune with it won't find them\n`,

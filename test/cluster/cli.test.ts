@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type NodeProcess, withNode } from '../support/node-process.ts';
+import { TemporaryFolder } from '../support/temporary-folder.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { DkronClient } from './support/dkron-client.ts';
+
+const program = path.resolve(import.meta.dirname, '../../dist/actors/main.js');
+
+interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly out: string;
+  readonly error: string;
+}
+
+/** A command line in a process of its own, in `directory`, against `node`. */
+function start(node: NodeProcess, directory: string, args: readonly string[]): [ChildProcess, Promise<Ended>] {
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd: directory,
+    env: { PATH: process.env.PATH, HOME: directory, CARILLON_API: node.url },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = new Promise<Ended>((resolve, reject) => {
+    let out = '';
+    let error = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      out += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      error += text;
+    });
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ code, signal, out, error }));
+  });
+  return [child, ended];
+}
+
+const run = (node: NodeProcess, directory: string, args: readonly string[]): Promise<Ended> =>
+  start(node, directory, args)[1];
+
+/** 300 jobs in 30 files and folders, each tenth the parent of the nine that follow it in the file before. */
+function writeJobs(folder: TemporaryFolder): string[] {
+  const names: string[] = [];
+  for (let file = 0; file < 30; file += 1) {
+    const jobs = Array.from({ length: 10 }, (_, index) => {
+      const name = `job-${String(file * 10 + index).padStart(3, '0')}`;
+      const parent = index === 0 || file === 29 ? '' : `job-${String((file + 1) * 10).padStart(3, '0')}`;
+      names.push(name);
+      return {
+        name,
+        schedule: '@manually',
+        executor: 'shell',
+        executor_config: { command: 'true' },
+        parent_job: parent,
+      };
+    });
+    folder.write(`team-${file % 3}/jobs-${String(file).padStart(2, '0')}.json`, { jobs });
+  }
+  return names;
+}
+
+describe('carillon jobs apply', () => {
+  it('of 300 jobs, killed half-way and repeated, ends in the same state', { timeout: 120_000 }, async () => {
+    const folder = new TemporaryFolder();
+    try {
+      await withNode({}, async (node) => {
+        const dkron = new DkronClient(node);
+        const names = writeJobs(folder);
+        await dkron.create({ name: 'extra' });
+        await dkron.create({ name: 'extra-child', parent_job: 'extra' });
+
+        const apply = ['jobs', 'apply', '-f', '.', '--prune', '--yes'];
+        const [child, ended] = start(node, folder.path, apply);
+        await waitUntil(async () => (await dkron.jobNames()).length >= 40, {
+          what: 'some jobs are there',
+          intervalMs: 1,
+        });
+        child.kill('SIGKILL');
+        await ended;
+        expect(await dkron.jobNames()).toContain('extra');
+
+        const repeated = await run(node, folder.path, apply);
+        expect([repeated.code, repeated.error]).toEqual([0, '']);
+        expect(repeated.out).toContain('- extra-child\n- extra\n');
+        expect(await dkron.jobNames()).toEqual(names);
+        const diff = await run(node, folder.path, ['jobs', 'diff', '-f', '.', '--prune']);
+        expect(diff.out).toBe('0 to create, 0 to change, 0 to prune, 300 unchanged\n');
+
+        folder.delete('team-0');
+        folder.write('root.json', { name: 'job-000', schedule: '@manually', executor: 'shell', owner: 'me' });
+        const refused = await run(node, folder.path, apply);
+        expect([refused.code, refused.error]).toEqual([
+          3,
+          expect.stringMatching(/neither in the files nor|would be pruned/),
+        ]);
+        for (const team of ['team-1', 'team-2']) folder.delete(team);
+        const pruned = await run(node, folder.path, apply);
+        expect([pruned.code, pruned.error]).toEqual([0, '']);
+        expect(await dkron.jobNames()).toEqual(['job-000']);
+      });
+    } finally {
+      folder.remove();
+    }
+  });
+});
+
+describe('carillon jobs run --wait', () => {
+  it('ends with the code of how the job went', { timeout: 60_000 }, async () => {
+    await withNode({}, async (node) => {
+      const dkron = new DkronClient(node);
+      await dkron.create({ name: 'good', executor_config: { command: 'echo done' } });
+      await dkron.create({ name: 'bad', executor_config: { command: 'false' } });
+      const carillon = (...args: string[]): Promise<Ended> => run(node, node.dataDir, args);
+      expect(await carillon('jobs', 'run', '--wait', 'good')).toMatchObject({ code: 0, out: 'good succeeded\n' });
+      expect(await carillon('jobs', 'run', '--wait', 'bad')).toMatchObject({ code: 5, out: '' });
+      expect(await carillon('executions', 'logs', 'good')).toMatchObject({ code: 0, out: 'done\n' });
+      expect((await carillon('executions', 'list', 'bad')).out).toMatch(/ failed /);
+      expect((await carillon('jobs', 'get', 'nobody')).code).toBe(2);
+      await node.kill();
+      expect((await carillon('jobs', 'list')).code).toBe(4);
+    });
+  });
+});
