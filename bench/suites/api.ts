@@ -59,7 +59,7 @@ function subjectsOf(jobs: number, effort: Effort): readonly Subject[] {
   return [
     { name: 'get a job', unit: 'GETs', count: effort.amount(20_000, 300), next: getNext, ...many },
     { name: 'get a job', unit: 'GETs', count: effort.amount(4_000, 50), next: getNext, ...one },
-    { name: `list ${pageSize} of ${jobs}`, unit: 'GETs', count: effort.amount(4_000, 100), next: listNext, ...many },
+    { name: `list ${pageSize} of ${jobs}`, unit: 'GETs', count: effort.amount(2_000, 100), next: listNext, ...many },
     { name: 'create a job', unit: 'POSTs', count: effort.amount(5_000, 100), next: createNext, ...many },
     { name: 'create a job', unit: 'POSTs', count: effort.amount(500, 10), next: createNext, ...one },
   ];

@@ -15,7 +15,7 @@ const clientConnections = 64;
 
 export const launchesSuite: Suite = {
   name: 'launches',
-  about: 'jobs due at one instant, until the last is seen to have ended, against nothing but their work',
+  about: 'jobs due at one instant, until the last has ended, against nothing but their work',
   async open(scope, effort) {
     const node = openPool(scope, await startNodeProcess(scope), clientConnections);
     const target = await startConstantServer(scope, [{ path: '/', status: '200 OK', headers: [], body: 'done' }]);
@@ -34,7 +34,7 @@ function shellCase(scope: Scope, node: Pool, count: number): Case {
       {
         name: `${limits.shellSlots} pre-forked shells`,
         run: () =>
-          closedLoop(count, count, async () => {
+          closedLoop(limits.shellSlots, count, async () => {
             const { exitCode, stdout, stderr } = await slots.run(command);
             assert(exitCode === 0 && stdout === '' && stderr === '', 'a job succeeds silently');
           }),
