@@ -17,7 +17,14 @@ export interface CliOptions {
 
 /** Runs one `carillon` command line; resolves with the exit code. Only faults of Carillon itself reject. */
 export async function runCli(options: CliOptions): Promise<number> {
-  const output = options.output ?? processOutput();
+  if (options.output !== undefined) return await runOn(options.output, options);
+  const exitCode = await runOn(processOutput(), options);
+  // Who calls this may end the process at once: what a slow pipe has not taken yet would be lost.
+  await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))));
+  return exitCode;
+}
+
+async function runOn(output: CliOutput, options: CliOptions): Promise<number> {
   let agentExitCode = 0;
   const program = buildProgram({
     config: options.configHost ?? systemConfigHost(),

@@ -88,6 +88,11 @@ describe('carillon jobs apply', () => {
         const diff = await run(node, folder.path, ['jobs', 'diff', '-f', '.', '--prune']);
         expect(diff.out).toBe('0 to create, 0 to change, 0 to prune, 300 unchanged\n');
 
+        // More than a pipe holds at once.
+        const listed = await run(node, folder.path, ['jobs', 'list', '--json']);
+        expect(listed.out.length).toBeGreaterThan(100_000);
+        expect(JSON.parse(listed.out)).toHaveLength(300);
+
         folder.delete('team-0');
         folder.write('root.json', { name: 'job-000', schedule: '@manually', executor: 'shell', owner: 'me' });
         const refused = await run(node, folder.path, apply);
