@@ -21,6 +21,7 @@ type Done = (outcome: ProposalOutcome) => void;
 
 interface Pending {
   readonly entry: Uint8Array;
+  readonly fromReserve: boolean;
   readonly done: Done;
   readonly deadlineMs: number;
   sends: number;
@@ -70,7 +71,14 @@ export class Proposer {
     };
     if (this.#pending.size === 0) this.#armSweep();
     const deadlineMs = this.#context.monoNow() + PROPOSAL_TIMEOUT_MS;
-    const pending: Pending = { entry: encodeEntry(origin, command), done, deadlineMs, sends: 0, isRefused: false };
+    const pending: Pending = {
+      entry: encodeEntry(origin, command),
+      fromReserve: mayUseReserve(command),
+      done,
+      deadlineMs,
+      sends: 0,
+      isRefused: false,
+    };
     this.#pending.set(this.#sequence, pending);
     this.#sendWaiting();
   }
@@ -133,6 +141,7 @@ export class Proposer {
       type: 'propose',
       sequence,
       entry: pending.entry,
+      fromReserve: pending.fromReserve,
       refusals: self,
     });
   }
@@ -145,3 +154,8 @@ export class Proposer {
 /** What was never sent certainly did not happen. */
 const outcomeOfSilence = ({ sends }: Pending): ProposalOutcome =>
   sends === 0 ? { type: 'refused', reason: 'overloaded' } : { type: 'unknown' };
+
+/** Launches and ends go on from the reserve when the disk is nearly full, and so does what gives space back (P6). */
+function mayUseReserve(command: Command): boolean {
+  return command.type !== 'setJob' && command.type !== 'setDisabled' && command.type !== 'run';
+}

@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { assert } from '../core/assert.ts';
 import { limits } from '../core/limits.ts';
-import { type RangeOptions, type Store, StoreFull, type StorePort, type StoreWrite } from '../runtime/ports.ts';
+import {
+  type RangeOptions,
+  type Store,
+  StoreFull,
+  type StorePort,
+  type StoreSpace,
+  type StoreWrite,
+} from '../runtime/ports.ts';
 
 export interface LmdbOptions {
   /**
@@ -11,8 +18,8 @@ export interface LmdbOptions {
    * mapped anew each time, and its old pages count as memory (measured).
    */
   readonly mapSizeBytes?: number;
-  /** Bytes free for us on the file system of a directory; replaced by tests. */
-  readonly freeBytes?: (directory: string) => number;
+  /** Room for us on the file system of a directory; replaced by tests. */
+  readonly space?: (directory: string) => StoreSpace;
 }
 
 const DEFAULT_MAP_SIZE_BYTES = 16 * 2 ** 30;
@@ -20,14 +27,14 @@ const DEFAULT_MAP_SIZE_BYTES = 16 * 2 ** 30;
 const FULL_BELOW_BYTES = 16 << 20;
 const NOTHING = new Uint8Array(0);
 
-function freeBytesOf(directory: string): number {
-  const { bavail, bsize } = statfsSync(directory);
-  return bavail * bsize;
+function spaceOf(directory: string): StoreSpace {
+  const { bavail, blocks, bsize } = statfsSync(directory);
+  return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
 }
 
 /** The stores of one node: an LMDB environment of its own for each, in `directory`. */
 export function lmdbStores(directory: string, options: LmdbOptions = {}): StorePort {
-  const { mapSizeBytes = DEFAULT_MAP_SIZE_BYTES, freeBytes = freeBytesOf } = options;
+  const { mapSizeBytes = DEFAULT_MAP_SIZE_BYTES, space = spaceOf } = options;
   return {
     open(name, mode) {
       const path = join(directory, name);
@@ -47,7 +54,7 @@ export function lmdbStores(directory: string, options: LmdbOptions = {}): StoreP
         // A directory whose name looks like one with an extension is still a directory.
         noSubdir: false,
       });
-      return new LmdbStore(database, readOnly, () => freeBytes(path));
+      return new LmdbStore(database, readOnly, () => space(path));
     },
   };
 }
@@ -55,15 +62,15 @@ export function lmdbStores(directory: string, options: LmdbOptions = {}): StoreP
 class LmdbStore implements Store {
   readonly #database: RootDatabase<Uint8Array, Uint8Array>;
   readonly #readOnly: boolean;
-  readonly #freeBytes: () => number;
+  readonly #space: () => StoreSpace;
   #lastCommit: Promise<unknown> = Promise.resolve();
   #resetPlanned = false;
   #open = true;
 
-  constructor(database: RootDatabase<Uint8Array, Uint8Array>, readOnly: boolean, freeBytes: () => number) {
+  constructor(database: RootDatabase<Uint8Array, Uint8Array>, readOnly: boolean, space: () => StoreSpace) {
     this.#database = database;
     this.#readOnly = readOnly;
-    this.#freeBytes = freeBytes;
+    this.#space = space;
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
@@ -107,6 +114,10 @@ class LmdbStore implements Store {
     );
   }
 
+  space(): StoreSpace {
+    return this.#space();
+  }
+
   close(): void {
     this.#open = false;
     this.#database.close().catch(() => {});
@@ -128,9 +139,9 @@ class LmdbStore implements Store {
     const failure = error instanceof Error ? error : new Error(String(error));
     // The library rejects this promise as well, which nobody else awaits.
     if ('commitError' in failure && failure.commitError instanceof Promise) failure.commitError.catch(() => {});
-    const free = this.#freeBytes();
-    if (free >= FULL_BELOW_BYTES) return failure;
-    return new StoreFull(`the disk is full: ${free} bytes are free`, { cause: failure });
+    const { freeBytes } = this.#space();
+    if (freeBytes >= FULL_BELOW_BYTES) return failure;
+    return new StoreFull(`the disk is full: ${freeBytes} bytes are free`, { cause: failure });
   }
 }
 

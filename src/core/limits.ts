@@ -65,6 +65,8 @@ export const limits = {
   appendBytesInFlight: 32 << 20,
   /** Reads that wait for the leader to prove that it leads. */
   pendingReads: 16_384,
+  /** Disk space kept for launches and ends, or a twentieth of a small disk: below it changes of clients answer 507 (P6). */
+  diskReserveBytes: 64 << 20,
   /** Messages per batch between threads (measured-facts 2). */
   messagesPerBatch: 256,
   /** A new leader waits this long for all nodes to report before it places work. */

@@ -14,8 +14,15 @@ export interface Store {
    * After an error nothing of the commit is visible: `StoreFull` when space is missing, anything else means the disk can't be trusted (P6).
    */
   commit(writes: readonly StoreWrite[], done: (error: Error | null) => void): void;
+  /** Room on its disk now; null where there is no end of it. Cheap enough to be asked before each batch. */
+  space(): StoreSpace | null;
   /** Commits that are not done yet may be kept or lost; their `done` doesn't come. Nothing may be called after it. */
   close(): void;
+}
+
+export interface StoreSpace {
+  readonly freeBytes: number;
+  readonly totalBytes: number;
 }
 
 export interface RangeOptions {

@@ -1,4 +1,4 @@
-import type { RangeOptions, Store, StoreName, StorePort, StoreWrite } from '../../src/runtime/ports.ts';
+import type { RangeOptions, Store, StoreName, StorePort, StoreSpace, StoreWrite } from '../../src/runtime/ports.ts';
 
 interface PendingCommit {
   readonly writes: readonly StoreWrite[];
@@ -14,6 +14,8 @@ export class MemoryStore implements Store {
   #pending: PendingCommit[] = [];
   /** Given to the next commits instead of writing them. */
   failure: Error | null = null;
+  /** What `space` tells. */
+  room: StoreSpace | null = null;
 
   get pendingCommits(): number {
     return this.#pending.length;
@@ -70,6 +72,10 @@ export class MemoryStore implements Store {
   crash(): void {
     this.#pending = [];
     this.failure = null;
+  }
+
+  space(): StoreSpace | null {
+    return this.room;
   }
 
   close(): void {}

@@ -95,6 +95,7 @@ class LogActor implements Actor<LogCommand> {
 
   endOfBatch(): void {
     if (!this.#isHalted) {
+      if (this.#proposals.hasRefusable && this.#isOnReserve()) this.#refuseForReserve();
       for (const slice of this.#proposals.takeSlices()) this.#propose(slice);
       this.#queue.startNext(this.#compaction(), (error) => this.#context.enter(() => this.#flushed(error)));
       this.#pump();
@@ -184,6 +185,16 @@ class LogActor implements Actor<LogCommand> {
   #refuse(proposal: Pick<Proposal, 'sequence' | 'refusals'>, reason: LogRefusal['reason']): void {
     this.#context.count(`log_refused_${reason}`);
     this.#context.send(proposal.refusals, { type: 'proposalRefused', sequence: proposal.sequence, reason });
+  }
+
+  /** What is left of the disk is kept for launches and ends: work that has begun must not be forgotten (design P6). */
+  #isOnReserve(): boolean {
+    const space = this.#store.space();
+    return space !== null && space.freeBytes < Math.min(limits.diskReserveBytes, space.totalBytes / 20);
+  }
+
+  #refuseForReserve(): void {
+    for (const proposal of this.#proposals.takeRefusable()) this.#refuse(proposal, 'storage_full');
   }
 
   #flushed(error: Error | null): void {

@@ -14,6 +14,17 @@ export class Proposals {
     this.#gathered.push(proposal);
   }
 
+  /** Takes out those that must leave the disk's reserve alone. */
+  takeRefusable(): readonly Proposal[] {
+    const refusable = this.#gathered.filter((proposal) => !proposal.fromReserve);
+    if (refusable.length > 0) this.#gathered = this.#gathered.filter((proposal) => proposal.fromReserve);
+    return refusable;
+  }
+
+  get hasRefusable(): boolean {
+    return this.#gathered.some((proposal) => !proposal.fromReserve);
+  }
+
   /** What was gathered, in slices of at most one append. */
   takeSlices(): readonly (readonly Proposal[])[] {
     const slices: Proposal[][] = [];

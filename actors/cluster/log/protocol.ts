@@ -8,6 +8,8 @@ export type LogCommand =
       readonly type: 'propose';
       readonly sequence: number;
       readonly entry: Uint8Array;
+      /** True of what ends or follows work that has begun: it may use the disk's last reserve (design P6). */
+      readonly fromReserve: boolean;
       readonly refusals: Ref<LogRefusal>;
     }
   /** From `state`, when it is open: send what is committed after `after`, in order, with at most limits.unappliedEntries in flight. */

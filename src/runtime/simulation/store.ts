@@ -1,7 +1,15 @@
 import { assert } from '../../core/assert.ts';
 import { limits } from '../../core/limits.ts';
 import type { Prng } from '../../core/prng.ts';
-import { type RangeOptions, type Store, StoreFull, type StoreName, type StorePort, type StoreWrite } from '../ports.ts';
+import {
+  type RangeOptions,
+  type Store,
+  StoreFull,
+  type StoreName,
+  type StorePort,
+  type StoreSpace,
+  type StoreWrite,
+} from '../ports.ts';
 import type { Simulation } from './simulation.ts';
 import { SortedBytes } from './sorted-bytes.ts';
 import type { SimulatedWorld } from './thread.ts';
@@ -132,6 +140,12 @@ class SimulatedStore implements Store {
     }));
     this.#waiting.push({ writes: copies, done });
     if (this.#waiting.length === 1 && this.#flushing.length === 0) this.#scheduleFlush();
+  }
+
+  space(): StoreSpace | null {
+    const { capacityBytes, usedBytes } = this.#disk;
+    if (capacityBytes === null) return null;
+    return { freeBytes: Math.max(0, capacityBytes - usedBytes), totalBytes: capacityBytes };
   }
 
   close(): void {

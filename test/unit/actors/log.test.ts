@@ -40,8 +40,8 @@ function bootLeader(after = 0): void {
   store.settle();
 }
 
-const propose = (sequence: number, entry: Uint8Array = bytes(`command ${sequence}`)): void =>
-  log.deliver({ type: 'propose', sequence, entry, refusals: proposer });
+const propose = (sequence: number, entry = bytes(`command ${sequence}`), fromReserve = false): void =>
+  log.deliver({ type: 'propose', sequence, entry, fromReserve, refusals: proposer });
 const applied = (index: number): void => log.deliver({ type: 'applied', index: logIndex(index) });
 const entriesSent = (): CommittedEntry[] => log.messages<LogEvent>('state').flatMap((event) => [...event.entries]);
 const refusals = (): LogRefusal[] => log.messages<LogRefusal>('proposer');
@@ -257,6 +257,31 @@ describe('a full disk', () => {
     expect(entriesSent().map(text)).toEqual(['', 'command 4']);
     bootLeader();
     expect(entriesSent().map(text)).toEqual(['', 'command 4', '']);
+  });
+
+  it('keeps the last of it for launches and ends, while it refuses changes of clients (P6)', () => {
+    bootLeader();
+    store.room = { freeBytes: limits.diskReserveBytes - 1, totalBytes: 1000 * limits.diskReserveBytes };
+    propose(1);
+    propose(2, bytes('finish'), true);
+    store.settle();
+    expect(refusals()).toMatchObject([{ sequence: 1, reason: 'storage_full' }]);
+    expect(entriesSent().map(text)).toEqual(['', 'finish']);
+    store.room = { freeBytes: limits.diskReserveBytes, totalBytes: 1000 * limits.diskReserveBytes };
+    propose(3);
+    store.settle();
+    expect(entriesSent().map(text)).toEqual(['', 'finish', 'command 3']);
+  });
+
+  it('keeps a twentieth of a small one', () => {
+    bootLeader();
+    store.room = { freeBytes: 49, totalBytes: 1000 };
+    propose(1);
+    store.room = { freeBytes: 50, totalBytes: 1000 };
+    propose(2);
+    store.settle();
+    expect(refusals()).toMatchObject([{ sequence: 1, reason: 'storage_full' }]);
+    expect(entriesSent().map(text)).toEqual(['', 'command 2']);
   });
 
   it('delays the first election, with pauses, until there is space', () => {
