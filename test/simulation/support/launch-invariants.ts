@@ -4,6 +4,9 @@ import { limits } from '../../../src/core/limits.ts';
 import { nextDueMs, type Schedule } from '../../../src/core/schedule/schedule.ts';
 import type { WallMs } from '../../../src/core/units.ts';
 import type { StateReader } from '../../../src/wire/state-reader.ts';
+import { lasting } from './jobs.ts';
+import type { Begun } from './simulated-executor.ts';
+import type { Tally } from './tally.ts';
 
 /** What the state shows of one job. */
 interface JobHistory {
@@ -14,8 +17,11 @@ interface JobHistory {
 
 export interface CheckOptions {
   readonly compile: (job: JobRecord) => Schedule;
-  /** Starts of processes so far by execution id, over all lives of the node. */
-  readonly starts: ReadonlyMap<string, number>;
+  /** Starts of processes so far, over all lives of the node. */
+  readonly begun: readonly Begun[];
+  /** Due times of the job are judged after this one only. */
+  readonly judgedAfterMs: (job: JobRecord) => number;
+  readonly tally: Tally;
   /** Due times up to here must have their record; null: the node had no time yet to catch up. */
   readonly recordedUntilMs: number | null;
 }
@@ -25,15 +31,23 @@ export interface CheckOptions {
  * history is kept can be judged: the load keeps below retention.
  */
 export function checkJobs(reader: StateReader, options: CheckOptions): void {
+  const starts = startsOf(options.begun);
   reader.eachJob((job) => {
     const history = { job, executions: reader.executions(job.name), notes: reader.notes(job.name) };
     expect(history.executions.length, `${job.name}: within retention`).toBeLessThan(limits.executionsPerJob);
     checkOneLaunchPerDueTime(history);
     checkEveryDueTime(history, options);
-    checkStarts(history, options.starts);
+    checkStarts(history, starts, options.tally);
+    checkForbid(history, options);
     checkCounters(history);
-    checkChains(reader, history);
+    checkChains(reader, history, options.tally);
   });
+}
+
+function startsOf(begun: readonly Begun[]): ReadonlyMap<string, number> {
+  const starts = new Map<string, number>();
+  for (const { executionId } of begun) starts.set(executionId, (starts.get(executionId) ?? 0) + 1);
+  return starts;
 }
 
 /** Groups of scheduled launches by due time. */
@@ -73,16 +87,28 @@ function checkEveryDueTime(history: JobHistory, options: CheckOptions): void {
   if (job.parentJob !== '') return;
   const schedule = options.compile(job);
   const launches = launchesAt(history.executions);
+  const afterMs = options.judgedAfterMs(job);
+  const { tally } = options;
   const untilMs = Math.max(job.highWaterMs, job.disabled ? 0 : (options.recordedUntilMs ?? 0));
   const dueTimes = new Set<number>();
   for (const dueMs of dueTimesOf(job, schedule, untilMs)) {
     dueTimes.add(dueMs);
+    if (dueMs <= afterMs) continue;
     const isNoted = notes.some((note) => note.fromMs <= dueMs && dueMs <= note.toMs);
     expect(launches.has(dueMs) || isNoted, `${job.name}: a record of the due time ${dueMs}`).toBe(true);
+    if (launches.has(dueMs)) tally.count('P1: due time launched');
+    if (launches.has(dueMs) && schedule.type === 'every') tally.count('P8: phase of an interval');
   }
   for (const launchedMs of launches.keys()) {
-    if (launchedMs <= job.effectiveFromMs) continue;
-    expect(dueTimes, `${job.name}: launched at ${launchedMs}, which is no due time`).toContain(launchedMs);
+    if (launchedMs <= afterMs) continue;
+    expect(dueTimes.has(launchedMs), `${job.name}: launched at ${launchedMs}, which is a due time`).toBe(true);
+  }
+  for (const note of notes) {
+    if (note.kind === 'skipped') tally.count('P1: due time skipped');
+    if (note.kind !== 'missed' || note.fromMs <= afterMs) continue;
+    tally.count('P1: due time missed', note.count);
+    const inRange = [...dueTimes].filter((dueMs) => note.fromMs <= dueMs && dueMs <= note.toMs);
+    expect(note.count, `${job.name}: due times in ${textOf(note)}`).toBe(inRange.length);
   }
 }
 
@@ -95,16 +121,33 @@ function* dueTimesOf(job: JobRecord, schedule: Schedule, untilMs: number): Gener
 }
 
 /** P2: an execution is started once at most, and attempts of a launch count up. */
-function checkStarts({ executions }: JobHistory, starts: ReadonlyMap<string, number>): void {
+function checkStarts({ job, executions }: JobHistory, starts: ReadonlyMap<string, number>, tally: Tally): void {
   const attempts = new Map<bigint, number[]>();
-  for (const { stamp, node, group, attempt } of executions) {
+  for (const { stamp, node, group, attempt, outcome } of executions) {
     const id = `${stamp}-${node}`;
-    expect(starts.get(id) ?? 0, `starts of ${id}`).toBeLessThanOrEqual(1);
+    const count = starts.get(id) ?? 0;
+    expect(count, `starts of ${id}`).toBeLessThanOrEqual(1);
     attempts.set(group, [...(attempts.get(group) ?? []), attempt]);
+    tally.count('P2: execution started', count);
+    if (outcome === 'lost') tally.count('P2: execution lost');
+    if (attempt > 1) tally.count(job.onLost === 'rerun' ? 'P2: lost execution run again' : 'P4: execution retried');
   }
   for (const [group, numbers] of attempts) {
     expect(numbers, `attempts of ${group}`).toEqual(numbers.map((_, index) => index + 1));
   }
+}
+
+/** P3: of a `forbid` job no scheduled execution begins while another one runs on the machine; those by hand may. */
+function checkForbid({ job, executions, notes }: JobHistory, { begun, tally }: CheckOptions): void {
+  if (job.concurrency !== 'forbid') return;
+  const isScheduled = (id: string): boolean =>
+    executions.some(({ stamp, node, cause }) => cause === 'schedule' && `${stamp}-${node}` === id);
+  for (const { jobName, executionId, beside } of begun) {
+    if (jobName !== job.name || !isScheduled(executionId)) continue;
+    expect(beside.filter(isScheduled), `scheduled executions beside ${executionId}`).toEqual([]);
+    tally.count('P3: launch of a forbid job');
+  }
+  tally.count('P3: skipped while it ran', notes.filter(({ kind }) => kind === 'skipped').length);
 }
 
 /** Counters are what the history shows: every attempt counts, as in Dkron. */
@@ -118,19 +161,21 @@ function checkCounters({ job, executions }: JobHistory): void {
 }
 
 /** A child has at most one launch per success of its parent. */
-function checkChains(reader: StateReader, { job, executions }: JobHistory): void {
+function checkChains(reader: StateReader, { job, executions }: JobHistory, tally: Tally): void {
   const parent = job.parentJob === '' ? undefined : reader.job(job.parentJob);
   if (parent === undefined) return;
   const launches = new Set(executions.map((execution) => execution.group)).size;
   expect(launches, `launches of ${job.name}, child of ${parent.name}`).toBeLessThanOrEqual(parent.successCount);
+  tally.count('chain: child launched', launches);
 }
 
 /** At the end, when nothing crashes any more: all work is done, and children ran as often as their parents succeeded. */
-export function checkSettled(reader: StateReader): void {
+export function checkSettled(reader: StateReader, begun: readonly Begun[]): void {
   const open: string[] = [];
   reader.eachOpenExecution((execution) => open.push(`${execution.stamp}-${execution.node}`));
   reader.eachWork((work) => open.push(`unplaced ${work.stamp}`));
   expect(open, 'open work at the end').toEqual([]);
+  checkNoneForgotten(reader, begun);
   reader.eachJob((job) => {
     expect(job.openLaunches, `open launches of ${job.name}`).toBe(0);
     const parent = job.parentJob === '' ? undefined : reader.job(job.parentJob);
@@ -140,4 +185,13 @@ export function checkSettled(reader: StateReader): void {
     const launches = new Set(records.map((execution) => execution.group)).size;
     expect(launches + skipped, `runs of ${job.name}`).toBe(parent.successCount);
   });
+}
+
+/** P2: every process there ever was has its record. Of jobs that may have been deleted, nobody can tell. */
+function checkNoneForgotten(reader: StateReader, begun: readonly Begun[]): void {
+  for (const { name } of lasting) {
+    const known = new Set(reader.executions(name).map(({ stamp, node }) => `${stamp}-${node}`));
+    const forgotten = begun.filter(({ jobName, executionId }) => jobName === name && !known.has(executionId));
+    expect(forgotten, `processes of ${name} without a record`).toEqual([]);
+  }
 }

@@ -1,184 +1,208 @@
 import type { ProposalOutcome } from '../../../actors/proposer.ts';
 import { assert } from '../../../src/core/assert.ts';
-import type { Command } from '../../../src/core/jobs/commands.ts';
 import type { SubmittedJob } from '../../../src/core/jobs/records.ts';
 import type { Prng } from '../../../src/core/prng.ts';
-import { plannedNext } from '../../../src/core/schedule/schedule.ts';
-import { jobName, type WallMs } from '../../../src/core/units.ts';
 import type { StateReader } from '../../../src/wire/state-reader.ts';
-import { submitted } from '../../support/state-harness.ts';
-import { schedules } from './one-node.ts';
+import { allJobs, changing } from './jobs.ts';
+import type { OneNode } from './one-node.ts';
+import type { Tally } from './tally.ts';
+import {
+  after,
+  type Change,
+  commandOf,
+  endOfProposal,
+  endOfRequest,
+  errorOf,
+  type Known,
+  requestOf,
+  shownIn,
+  type WriteEnd,
+} from './writes.ts';
 
-/** Few enough runs in a test's time that the whole history of a job is kept. */
-const jobs: readonly SubmittedJob[] = [
-  job('steady', { schedule: '@every 2s' }, { run_ms: '300', output: 'hi' }),
-  job('failing', { schedule: '@every 5s', retries: 2 }, { run_ms: '50', fail: 'exit status 1' }),
-  job('alone', { schedule: '*/3 * * * * *', concurrency: 'forbid' }, { run_ms: '5000' }),
-  job('parent', { schedule: '@every 4s' }, { run_ms: '100' }),
-  job('child', { schedule: '', parentJob: 'parent' }, { run_ms: '200' }),
-  job('again', { schedule: '@every 7s', onLost: 'rerun' }, { run_ms: '3000' }),
-  job('lazy', { schedule: '@every 3s', catchup: { policy: 'skip', window: '60s', cap: 10 } }, {}),
-  job('once', { schedule: '@every 3s', catchup: { policy: 'once', window: '60s', cap: 10 } }, {}),
-];
-
-/** These are edited, switched off and on, deleted and made again while they run. */
-const changing: readonly SubmittedJob[] = [
-  job('edited', { schedule: '@every 2s' }, { run_ms: '100' }),
-  job('fickle', { schedule: '*/4 * * * * *' }, { run_ms: '1500' }),
-];
-
-const all = [...jobs, ...changing];
-
-function job(name: string, fields: Partial<SubmittedJob>, executorConfig: Record<string, string>): SubmittedJob {
-  return submitted(name, { executor: 'simulated', executorConfig, ...fields });
-}
-
-/** What a client that saw only the answers knows of one job: null is "doesn't exist". */
-type Known = { readonly version: string; readonly disabled: boolean } | null;
+/** What a write without an answer left on its way through the node is there, or lost, by then. */
+const QUIET_MS = 100;
 
 interface Write {
-  readonly request: number;
   readonly name: string;
-  readonly command: Command;
-  /** What the job is once this happened. */
-  readonly after: Known;
+  readonly change: Change;
+  /** Of the driver; 0: a request to the API. */
+  readonly request: number;
 }
 
 /**
- * A client that writes one thing at a time for each job, and remembers what was acknowledged. A write without an
- * answer may have happened or not, until the next one to the same job is acknowledged.
+ * A client that writes one thing at a time for each job, through the API or right into the log, and remembers what was
+ * acknowledged. A write without an answer may have happened or not, until the next one to the same job is acknowledged.
  */
 export class Load {
   readonly #random: Prng;
-  readonly #submit: (request: number, command: Command) => void;
-  readonly #possible = new Map<string, Known[]>();
+  readonly #under: OneNode;
+  readonly #tally: Tally;
+  readonly #nowMs: () => number;
+  readonly #possible = new Map<string, readonly Known[]>();
   readonly #pending = new Map<string, Write>();
+  readonly #quietUntilMs = new Map<string, number>();
   #lastRequest = 0;
   #lastVersion = 0;
-  acknowledged = 0;
 
-  constructor(random: Prng, submit: (request: number, command: Command) => void) {
+  /** `nowMs`: virtual time. */
+  constructor(random: Prng, under: OneNode, tally: Tally, nowMs: () => number) {
     this.#random = random;
-    this.#submit = submit;
+    this.#under = under;
+    this.#tally = tally;
+    this.#nowMs = nowMs;
   }
 
   /** Jobs that don't exist yet for sure; the client creates them until it knows that they do. */
-  createMissing(nowMs: WallMs): void {
-    for (const wanted of all) {
-      if (this.#known(wanted.name).includes(null)) this.#set(wanted, nowMs, false);
-    }
+  createMissing(): void {
+    for (const wanted of allJobs) if (this.#known(wanted.name).includes(null)) this.#set(wanted, false);
   }
 
   get isComplete(): boolean {
-    return all.every(({ name }) => !this.#known(name).includes(null));
+    return allJobs.every(({ name }) => !this.#known(name).includes(null));
   }
 
-  /** Does something to one of the changing jobs, or runs a job by hand. */
-  disturb(nowMs: WallMs): void {
+  /** Does something to one of the changing jobs, or looks at any. */
+  disturb(): void {
     const target = changing[this.#random.below(changing.length)];
     assert(target !== undefined, 'there are jobs to change');
-    const choice = this.#random.below(10);
-    if (choice < 4) this.#set(this.#edited(target), nowMs, this.#random.below(3) === 0);
-    else if (choice < 6) this.#disable(target, nowMs, this.#random.below(2) === 0);
-    else if (choice < 7) this.#delete(target);
-    else this.#set(target, nowMs, false);
+    const choice = this.#random.below(12);
+    if (choice < 4) this.#set(this.#edited(target), this.#random.below(3) === 0);
+    else if (choice < 6) this.#disable(target, this.#random.below(2) === 0);
+    else if (choice < 8) this.#toggle(target);
+    else if (choice < 9) this.#write(target.name, { type: 'delete', name: target.name });
+    else if (choice < 11) this.#read(target.name);
+    else this.#set(target, false);
   }
 
   /** Switches off everything that is scheduled: at the end nothing becomes due any more. */
-  disableAll(nowMs: WallMs): void {
-    for (const wanted of all) {
+  disableAll(): void {
+    for (const wanted of allJobs) {
       if (wanted.parentJob === '' && this.#known(wanted.name).some((known) => known?.disabled !== true)) {
-        this.#disable(wanted, nowMs, true);
+        this.#disable(wanted, true);
       }
     }
   }
 
   get isDisabled(): boolean {
-    return all.every(
+    return allJobs.every(
       ({ name, parentJob }) => parentJob !== '' || this.#known(name).every((known) => known === null || known.disabled),
     );
   }
 
-  ended(request: number, outcome: ProposalOutcome): void {
+  proposalEnded(request: number, outcome: ProposalOutcome): void {
     const write = [...this.#pending.values()].find((candidate) => candidate.request === request);
     if (write === undefined) return;
-    this.#pending.delete(write.name);
-    if (outcome.type === 'unknown') this.#maybe(write);
-    if (outcome.type !== 'applied') return;
-    this.acknowledged += 1;
-    // A refusal says that the job isn't there: it changed nothing.
-    const happened = outcome.result.type !== 'refused' || outcome.result.code === 'job_not_found';
-    assert(happened, `${write.command.type} of ${write.name} is not refused`);
-    this.#possible.set(write.name, [outcome.result.type === 'refused' ? null : write.after]);
+    if (outcome.type === 'applied') this.#tally.count('write acknowledged to the driver');
+    this.#ended(write, endOfProposal(outcome));
   }
 
-  /** The node is gone: nobody answers what is pending. */
+  /** The node is gone: nobody answers what is pending with the driver. */
   connectionLost(): void {
-    for (const write of this.#pending.values()) this.#maybe(write);
-    this.#pending.clear();
+    for (const write of [...this.#pending.values()]) if (write.request > 0) this.#ended(write, { type: 'unknown' });
   }
 
   /** P5: what is stored is what was acknowledged last, or a later write without an answer. */
   check(reader: StateReader): void {
-    for (const { name } of all) {
+    for (const { name } of allJobs) {
       const stored = reader.job(name);
       const shown: Known = stored === undefined ? null : { version: stored.displayname, disabled: stored.disabled };
-      const pending = this.#pending.get(name);
-      const possible = [...this.#known(name), ...(pending === undefined ? [] : [pending.after])];
-      const text = JSON.stringify(shown);
-      assert(
-        possible.some((known) => JSON.stringify(known) === text),
-        `${name} is ${text}, and can only be one of ${JSON.stringify(possible)}`,
-      );
+      this.#checkShown(name, shown);
+      this.#tally.count('P5: stored job compared with what was acknowledged');
     }
+  }
+
+  #checkShown(name: string, shown: Known): void {
+    const pending = this.#pending.get(name);
+    const known = this.#known(name);
+    const possible = pending === undefined ? known : [...known, ...known.map((one) => after(pending.change, one))];
+    const text = JSON.stringify(shown);
+    assert(
+      possible.some((one) => JSON.stringify(one) === text),
+      `${name} is ${text}, and can only be one of ${JSON.stringify(possible)}`,
+    );
   }
 
   #known(name: string): readonly Known[] {
     return this.#possible.get(name) ?? [null];
   }
 
-  #maybe(write: Write): void {
-    this.#possible.set(write.name, [...this.#known(write.name), write.after]);
-  }
-
   #edited(target: SubmittedJob): SubmittedJob {
     return { ...target, schedule: this.#random.below(2) === 0 ? '@every 3s' : target.schedule };
   }
 
-  #set(wanted: SubmittedJob, nowMs: WallMs, disabled: boolean): void {
+  #set(wanted: SubmittedJob, disabled: boolean): void {
     this.#lastVersion += 1;
-    const version = `version ${this.#lastVersion}`;
-    const next = planned(wanted, nowMs);
-    const command: Command = { type: 'setJob', nowMs, job: { ...wanted, disabled, displayname: version }, next };
-    this.#write(wanted.name, command, { version, disabled });
+    const job = { ...wanted, disabled, displayname: `version ${this.#lastVersion}` };
+    this.#write(wanted.name, { type: 'set', job });
   }
 
-  #disable(target: SubmittedJob, nowMs: WallMs, disabled: boolean): void {
-    const [known, ...others] = this.#known(target.name);
+  #disable(job: SubmittedJob, disabled: boolean): void {
     // The client knows what it switches off: a job that may not be there is made again first.
-    if (known === undefined || known === null || others.length > 0) {
-      this.#set(target, nowMs, disabled);
-      return;
-    }
-    const command: Command = { type: 'setDisabled', nowMs, name: target.name, disabled, next: planned(target, nowMs) };
-    this.#write(target.name, command, { version: known.version, disabled });
+    if (this.#known(job.name).includes(null)) this.#set(job, disabled);
+    else this.#write(job.name, { type: 'disable', job, disabled });
   }
 
-  #delete(target: SubmittedJob): void {
-    this.#write(target.name, { type: 'deleteJob', name: jobName(target.name) }, null);
+  /** Which value a toggle gives is decided where it is proposed: the client must know what is seen there. */
+  #toggle(target: SubmittedJob): void {
+    const [known, ...others] = this.#known(target.name);
+    if (known === null || others.length > 0) this.#set(target, false);
+    else this.#write(target.name, { type: 'toggle', name: target.name });
   }
 
-  #write(name: string, command: Command, after: Known): void {
+  /** A read shows every write that was acknowledged before it. */
+  #read(name: string): void {
     if (this.#pending.has(name)) return;
-    this.#lastRequest += 1;
-    this.#pending.set(name, { request: this.#lastRequest, name, command, after });
-    this.#submit(this.#lastRequest, command);
+    const before = this.#known(name);
+    this.#under.http.request('GET', `/v1/jobs/${name}`, '', (end) => {
+      const isSame = this.#known(name) === before && !this.#pending.has(name);
+      if (end.type !== 'answered' || !isSame) return;
+      if (end.answer.status !== 200) assert(errorOf(end.answer).type === 'refused', 'a read is refused for a reason');
+      this.#checkShown(name, end.answer.status === 200 ? shownIn(end.answer) : null);
+      this.#tally.count('job read');
+    });
   }
-}
 
-function planned(wanted: SubmittedJob, nowMs: WallMs) {
-  if (wanted.schedule === '') return null;
-  const compiled = schedules.compile(wanted.schedule, wanted.name, wanted.timezone);
-  assert(compiled.ok, 'the schedules of the load are valid');
-  return plannedNext(wanted, compiled.schedule, nowMs, nowMs);
+  #write(name: string, change: Change): void {
+    if (this.#pending.has(name) || (this.#quietUntilMs.get(name) ?? 0) > this.#nowMs()) return;
+    const request = this.#random.below(3) === 0 ? null : requestOf(change, this.#random.below(2) === 0);
+    const command = commandOf(change, this.#under.node.wallNow());
+    if (request === null && command !== null) {
+      this.#lastRequest += 1;
+      this.#pending.set(name, { name, change, request: this.#lastRequest });
+      this.#under.submit(this.#lastRequest, command);
+    } else if (request !== null) {
+      const write: Write = { name, change, request: 0 };
+      this.#pending.set(name, write);
+      this.#under.http.request(request.method, request.target, request.body, (end) => {
+        if (end.type === 'cut') this.#tally.count('request cut off');
+        if (end.type === 'answered' && end.answer.status < 300) this.#tally.count('write acknowledged by the api');
+        this.#ended(write, endOfRequest(end, change));
+      });
+    }
+  }
+
+  #ended(write: Write, end: WriteEnd): void {
+    const { name, change } = write;
+    assert(this.#pending.get(name) === write, 'a write ends once');
+    this.#pending.delete(name);
+    const known = this.#known(name);
+    if (end.type === 'unknown') {
+      this.#tally.count('write without an answer');
+      this.#possible.set(name, [...known, ...known.map((one) => after(change, one))]);
+      this.#quietUntilMs.set(name, this.#nowMs() + QUIET_MS);
+    } else if (end.type === 'refused') {
+      if (end.reason === 'storage_full') this.#tally.count('write refused for lack of space');
+      const isGone = end.reason === 'job_not_found';
+      assert(!isGone || known.includes(null), `${name} is not found, and was not deleted`);
+    } else {
+      if (change.type === 'delete') this.#tally.count('job deleted');
+      if (change.type === 'toggle') this.#tally.count('job toggled');
+      const possible = known.map((one) => after(change, one));
+      // What the answer shows must be one of the things that can be; it settles which one it is.
+      const text = JSON.stringify(end.shown);
+      const isPossible = end.shown === undefined || possible.some((one) => JSON.stringify(one) === text);
+      assert(isPossible, `${name} is answered as ${text} after ${change.type}`);
+      this.#possible.set(name, end.shown === undefined ? possible : [end.shown]);
+    }
+  }
 }

@@ -1,6 +1,7 @@
 import { definition as logDefinition } from '../../../actors/cluster/log/actor.ts';
 import { definition as membershipDefinition } from '../../../actors/cluster/membership/actor.ts';
 import { definition as stateDefinition } from '../../../actors/cluster/state/actor.ts';
+import { definition as apiDefinition } from '../../../actors/edge/api/actor.ts';
 import type { ProposalOutcome } from '../../../actors/proposer.ts';
 import { definition as dispatcherDefinition } from '../../../actors/scheduling/dispatcher/actor.ts';
 import { definition as schedulerDefinition } from '../../../actors/scheduling/scheduler/actor.ts';
@@ -8,6 +9,7 @@ import { executorActor } from '../../../actors/work/executor/actor.ts';
 import { processorActor } from '../../../actors/work/processor/actor.ts';
 import { cronExtensions } from '../../../src/adapters/cron-extensions.ts';
 import { IntlZones } from '../../../src/adapters/zones.ts';
+import { ScheduleRules } from '../../../src/api/schedule-rules.ts';
 import { assert } from '../../../src/core/assert.ts';
 import type { Command } from '../../../src/core/jobs/commands.ts';
 import { limits } from '../../../src/core/limits.ts';
@@ -21,6 +23,7 @@ import { localRef } from '../../../src/runtime/types.ts';
 import { StateReader } from '../../../src/wire/state-reader.ts';
 import { type DriverCommand, driverDefinition } from './driver.ts';
 import { createSimulatedExecutor, SimulatedMachine } from './simulated-executor.ts';
+import { SimulatedHttp } from './simulated-http.ts';
 
 export const zones = new IntlZones('UTC');
 export const schedules = new ScheduleInterner(zones, cronExtensions);
@@ -45,14 +48,24 @@ function table(): SimulationTable {
     tags: {},
   };
   const executor = { nodeName: name, outputLimitBytes: limits.outputBytes, stopGraceMs: 1_000, drainMs: 1_000 };
+  const api = {
+    nodeName: name,
+    httpAddress: { host: '127.0.0.1', port: 8080 },
+    ui: false,
+    version: 'test',
+    region: 'global',
+    encrypted: false,
+  };
   const cluster = { group: 'cluster', shutdownMs: 5_000 };
   const scheduling = { group: 'scheduling', shutdownMs: 5_000 };
   const work = { group: 'work', shutdownMs: 10_000 };
+  const edge = { group: 'edge', shutdownMs: 5_000 };
   return {
     groups: [
       { id: 'cluster', strategy: 'rest_for_one', ...patient },
       { id: 'scheduling', strategy: 'rest_for_one', ...patient },
       { id: 'work', strategy: 'one_for_one', ...patient },
+      { id: 'edge', strategy: 'one_for_one', ...patient },
     ],
     children: [
       simulationRow({ id: 'membership', ...cluster, definition: membershipDefinition, config: membership }),
@@ -68,14 +81,16 @@ function table(): SimulationTable {
       simulationRow({ id: 'executor', ...work, definition: executorActor, config: executor }),
       simulationRow({ id: 'processor', ...work, definition: processorActor, config: { nodeName: name } }),
       simulationRow({ id: 'driver', ...work, definition: driverDefinition, config: { nodeName: name } }),
+      simulationRow({ id: 'api', ...edge, definition: apiDefinition, config: api }),
     ],
   };
 }
 
-/** All actors of a server that can be simulated, on one node, with a client. Its disk and its machine outlive crashes. */
+/** All actors of a server on one node, with a client. Its disk and its machine outlive crashes. */
 export class OneNode {
   readonly node: SimulatedNode;
   readonly machine = new SimulatedMachine('boot-1');
+  readonly http = new SimulatedHttp();
   readonly #onEnded: (request: number, outcome: ProposalOutcome) => void;
   #world: SimulatedWorld | null = null;
 
@@ -92,15 +107,8 @@ export class OneNode {
 
   /** What is committed; null before the state's store was opened in this life of the node. */
   read(): StateReader | null {
-    if (this.#world === null || !this.node.running) return null;
+    if (this.#world === null || !this.node.runs('driver')) return null;
     return new StateReader(this.#world.disk.portFor(this.#world).open('state', 'read'));
-  }
-
-  /** Starts of each execution so far. */
-  starts(): Map<string, number> {
-    const starts = new Map<string, number>();
-    for (const { executionId } of this.machine.begun) starts.set(executionId, (starts.get(executionId) ?? 0) + 1);
-    return starts;
   }
 
   crash(): void {
@@ -124,6 +132,16 @@ export class OneNode {
       }
       case 'processor':
         return { processors: () => new Map() };
+      case 'api':
+        return {
+          state: () => new StateReader(store.open('state', 'read')),
+          server: this.http.factoryFor(world),
+          rules: new ScheduleRules(zones, cronExtensions),
+          metrics: {
+            readCounters: () => this.node.metrics.readCounters(),
+            readGauges: () => this.node.metrics.readGauges(),
+          },
+        };
       case 'driver':
         this.#world = world;
         return { ended: this.#onEnded };

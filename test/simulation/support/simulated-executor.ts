@@ -10,14 +10,23 @@ import type {
 /** Calls `fire` after a while of virtual time, unless cancelled before. */
 export type VirtualTimer = (delayMs: number, fire: () => void) => { cancel(): void };
 
+/** One start of a process. */
+export interface Begun {
+  readonly executionId: string;
+  readonly jobName: string;
+  readonly attempt: number;
+  /** Executions of the same job whose process ran at that moment. */
+  readonly beside: readonly string[];
+}
+
 /**
  * The processes of one simulated machine. They outlive the executor that started them, as real ones do: a new life of
  * the node has to find and kill them. `begun` is every start there ever was, for checkers.
  */
 export class SimulatedMachine {
   readonly bootId: string;
-  readonly begun: { readonly executionId: string; readonly attempt: number }[] = [];
-  readonly #running = new Map<string, { cancel(): void }>();
+  readonly begun: Begun[] = [];
+  readonly #running = new Map<string, { readonly jobName: string; readonly timer: { cancel(): void } }>();
   #lastPid = 100;
 
   constructor(bootId: string) {
@@ -29,14 +38,16 @@ export class SimulatedMachine {
   }
 
   begin(request: ExecutionRequest, timer: { cancel(): void }): ProcessIdentity {
-    this.begun.push({ executionId: request.executionId, attempt: request.attempt });
-    this.#running.set(request.executionId, timer);
+    const { executionId, jobName, attempt } = request;
+    const beside = [...this.#running].filter(([, other]) => other.jobName === jobName).map(([id]) => id);
+    this.begun.push({ executionId, jobName, attempt, beside });
+    this.#running.set(executionId, { jobName, timer });
     this.#lastPid += 1;
     return { pid: this.#lastPid, startTicks: this.#lastPid * 10, bootId: this.bootId };
   }
 
   end(executionId: string): void {
-    this.#running.get(executionId)?.cancel();
+    this.#running.get(executionId)?.timer.cancel();
     this.#running.delete(executionId);
   }
 }

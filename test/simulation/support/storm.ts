@@ -1,0 +1,203 @@
+import { expect } from 'vitest';
+import { assert } from '../../../src/core/assert.ts';
+import type { JobRecord } from '../../../src/core/jobs/records.ts';
+import type { Prng } from '../../../src/core/prng.ts';
+import type { Schedule } from '../../../src/core/schedule/schedule.ts';
+import { Simulation } from '../../../src/runtime/simulation/simulation.ts';
+import { JudgedSpans } from './judged-spans.ts';
+import { checkJobs, checkSettled } from './launch-invariants.ts';
+import { Load } from './load.ts';
+import { OneNode, schedules } from './one-node.ts';
+import { Runs } from './runs.ts';
+import { Tally } from './tally.ts';
+
+/** Virtual times. */
+const stormMs = 60_000;
+const longestDownMs = 5_000;
+/** The error of an actor that the storm has crashed; any other is a bug. */
+const ourFault = 'crashed by the storm';
+/** After the storm: enough to restart, catch up and end whatever was open. */
+const calmMs = 30_000;
+/** A due time has its record so long after, when nothing crashes. */
+const recordedWithinMs = 2_000;
+/** A stopping node waits for its executions, and for the requests that wait for them. */
+const stoppedWithinMs = 30_000;
+/** Due times of small jumps are launched late, and their executions have to stay below retention. */
+const smallJumpsMs = 30_000;
+const largestBackMs = 15_000;
+const longestFullMs = 8_000;
+/** What still fits on a full disk. */
+const spareBytes = 4_096;
+
+const actors = ['log', 'state', 'scheduler', 'dispatcher', 'executor', 'processor', 'api'] as const;
+
+/** One run: a node, its clients, and what happens to it, all drawn from the seed. */
+export class Storm {
+  readonly simulation: Simulation;
+  readonly tally = new Tally();
+  readonly #load: Load;
+  readonly #runs: Runs;
+  readonly #under: OneNode;
+  readonly #random: Prng;
+  readonly #spans = new JudgedSpans();
+  #smallJumpsLeftMs = smallJumpsMs;
+  #hasFarJump = false;
+  #fullUntilMs = 0;
+
+  constructor(seed: number) {
+    this.simulation = new Simulation(seed);
+    const { random } = this.simulation;
+    this.#random = random.fork('storm');
+    const under = new OneNode(this.simulation, (request, outcome) => this.#load.proposalEnded(request, outcome));
+    this.#under = under;
+    this.#load = new Load(random.fork('load'), under, this.tally, () => this.simulation.nowMs);
+    this.#runs = new Runs(random.fork('runs'), under, this.tally, (delayMs, act) =>
+      this.simulation.after(delayMs, act),
+    );
+  }
+
+  run(): void {
+    this.#until(
+      'the jobs are created',
+      () => this.#load.isComplete,
+      () => this.#load.createMissing(),
+    );
+    const endMs = this.simulation.nowMs + stormMs;
+    while (this.simulation.nowMs < endMs) {
+      this.simulation.runFor(this.#random.below(1_500));
+      this.#mischief();
+      this.#keepRunning();
+      this.#check(null);
+    }
+    this.#under.node.disk.capacityBytes = null;
+    this.#fullUntilMs = 0;
+    this.#calm();
+    this.#check(this.#under.node.wallNow() - recordedWithinMs);
+    this.#settle();
+  }
+
+  #mischief(): void {
+    const choice = this.#random.below(24);
+    if (choice < 4) this.#crashNode();
+    else if (choice < 5) this.#stopNode();
+    else if (choice < 10) this.#crashActor();
+    else if (choice < 12) this.#setClock();
+    else if (choice < 13) this.#fillDisk();
+    else if (choice < 16) this.#runs.run();
+    else this.#load.disturb();
+  }
+
+  #check(recordedUntilMs: number | null): void {
+    const { node, machine } = this.#under;
+    const failures = node.events.flatMap((event) => (event.type === 'actorFailed' ? [event.error] : []));
+    expect(failures.filter((error) => !error.startsWith(ourFault))).toEqual([]);
+    const reader = this.#under.read();
+    if (reader === null) return;
+    const { tally } = this;
+    const judgedAfterMs = (job: JobRecord): number => this.#spans.judgedAfterMs(job);
+    checkJobs(reader, { compile, begun: machine.begun, judgedAfterMs, recordedUntilMs, tally });
+    this.#load.check(reader);
+    this.#runs.check(reader);
+  }
+
+  #crashNode(): void {
+    if (!this.#under.node.running) return;
+    this.tally.count('node crashed');
+    this.tally.count('P4: execution interrupted by a crash ended', this.#under.machine.running.length);
+    this.#under.crash();
+    this.#load.connectionLost();
+    this.simulation.runFor(this.#random.below(longestDownMs));
+    this.#under.node.start();
+  }
+
+  /** As a signal does: whoever runs the node starts it again. */
+  #stopNode(): void {
+    const { node } = this.#under;
+    if (!node.running) return;
+    this.tally.count('node stopped and started');
+    node.stop();
+    this.simulation.runUntil(() => !node.running, stoppedWithinMs);
+    this.#load.connectionLost();
+    node.start();
+  }
+
+  #crashActor(): void {
+    const actor = actors[this.#random.below(actors.length)];
+    assert(actor !== undefined, 'there are actors');
+    if (!this.#under.node.runs(actor)) return;
+    this.tally.count(`${actor} crashed`);
+    this.#under.node.crashActor(actor, ourFault);
+  }
+
+  #setClock(): void {
+    const { node } = this.#under;
+    const choice = this.#random.below(3);
+    if (choice === 0) {
+      this.#spans.setBack(node.wallNow());
+      this.tally.count('clock set back');
+      node.jumpWallClock(-1 - this.#random.below(largestBackMs));
+    } else if (choice === 1 && !this.#hasFarJump) {
+      this.#hasFarJump = true;
+      this.tally.count('clock set far forward');
+      node.jumpWallClock(this.#random.between(90_000, 900_000));
+    } else {
+      const byMs = 1 + this.#random.below(10_000);
+      if (byMs > this.#smallJumpsLeftMs) return;
+      this.#smallJumpsLeftMs -= byMs;
+      this.tally.count('clock set forward');
+      node.jumpWallClock(byMs);
+    }
+  }
+
+  #fillDisk(): void {
+    const { disk } = this.#under.node;
+    this.tally.count('disk filled');
+    disk.capacityBytes = disk.usedBytes + this.#random.below(spareBytes);
+    this.#fullUntilMs = this.simulation.nowMs + this.#random.below(longestFullMs);
+  }
+
+  /** Somebody frees space, and starts a node that stopped by itself, because an actor could not be started. */
+  #keepRunning(): void {
+    const { node } = this.#under;
+    if (this.#fullUntilMs <= this.simulation.nowMs) node.disk.capacityBytes = null;
+    if (node.running) return;
+    this.tally.count('node stopped by itself');
+    this.#load.connectionLost();
+    node.start();
+  }
+
+  #calm(): void {
+    this.#keepRunning();
+    this.simulation.runFor(calmMs);
+    assert(this.#under.node.running, 'a node that nobody troubles goes on');
+  }
+
+  #settle(): void {
+    this.#until(
+      'the jobs are switched off',
+      () => this.#load.isDisabled,
+      () => this.#load.disableAll(),
+    );
+    this.#calm();
+    this.#check(null);
+    const reader = this.#under.read();
+    assert(reader !== null, 'the node runs');
+    checkSettled(reader, this.#under.machine.begun);
+    expect(this.#under.machine.running, 'processes at the end').toEqual([]);
+    this.tally.count('P1: no due time repeated after the clock was set back', this.tally.of('clock set back'));
+  }
+
+  #until(what: string, isDone: () => boolean, act: () => void): void {
+    for (let tries = 0; !isDone(); tries += 1) {
+      assert(tries < 200, `${what} within 20 s`);
+      act();
+      this.simulation.runFor(100);
+    }
+  }
+}
+
+function compile(job: JobRecord): Schedule {
+  const compiled = schedules.compile(job.schedule, job.name, job.timezone);
+  assert(compiled.ok, 'a stored schedule is valid');
+  return compiled.schedule;
+}

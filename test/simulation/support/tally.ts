@@ -1,0 +1,76 @@
+/** What a storm can do to a node. */
+export const faults = [
+  'node crashed',
+  'node stopped and started',
+  'node stopped by itself',
+  'log crashed',
+  'state crashed',
+  'scheduler crashed',
+  'dispatcher crashed',
+  'executor crashed',
+  'processor crashed',
+  'api crashed',
+  'clock set forward',
+  'clock set far forward',
+  'clock set back',
+  'disk filled',
+  'client gone away',
+] as const;
+
+/** What happened under it, so that the promises had something to be judged by. */
+export const judged = [
+  'write acknowledged to the driver',
+  'write acknowledged by the api',
+  'write refused for lack of space',
+  'write without an answer',
+  'request cut off',
+  'job deleted',
+  'job toggled',
+  'job read',
+  'run by hand acknowledged',
+  'run by hand waited for',
+  'run by hand without an answer',
+  'P1: due time launched',
+  'P1: due time missed',
+  'P1: due time skipped',
+  'P1: no due time repeated after the clock was set back',
+  'P2: execution started',
+  'P2: execution lost',
+  'P2: lost execution run again',
+  'P3: launch of a forbid job',
+  'P3: skipped while it ran',
+  'P4: execution retried',
+  'P4: execution interrupted by a crash ended',
+  'P5: stored job compared with what was acknowledged',
+  'P5: runs by hand compared with what was acknowledged',
+  'P8: phase of an interval',
+  'chain: child launched',
+] as const;
+
+export type Counted = (typeof faults)[number] | (typeof judged)[number];
+
+/** How often each fault struck and each promise was put to the test: a check that never sees anything proves nothing. */
+export class Tally {
+  readonly #counts = new Map<Counted, number>();
+
+  count(what: Counted, by = 1): void {
+    this.#counts.set(what, (this.#counts.get(what) ?? 0) + by);
+  }
+
+  of(what: Counted): number {
+    return this.#counts.get(what) ?? 0;
+  }
+
+  add(other: Tally): void {
+    for (const [what, by] of other.#counts) this.count(what, by);
+  }
+
+  /** What never happened. */
+  get unseen(): Counted[] {
+    return [...faults, ...judged].filter((what) => this.of(what) === 0);
+  }
+
+  toString(): string {
+    return [...faults, ...judged].map((what) => `${String(this.of(what)).padStart(8)}  ${what}`).join('\n');
+  }
+}
