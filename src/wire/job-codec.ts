@@ -60,23 +60,24 @@ function readCatchup(field: FieldReader): CatchupPolicy {
   return { policy: reader.oneOf(['skip', 'once', 'all']), window: reader.string(), cap: reader.number() };
 }
 
-export function plainSubmittedJob(job: SubmittedJob): Plain {
-  return [
-    plainDefinition(job),
-    job.successCount,
-    job.errorCount,
-    job.lastSuccess,
-    job.lastError,
-    job.status,
-    job.next,
-    job.dependentJobs,
-    job.id,
-  ];
-}
+/** What a server computes, and a client may send along (dkron-v4 2.4). */
+type Computed = Pick<
+  SubmittedJob & JobRecord,
+  'successCount' | 'errorCount' | 'lastSuccess' | 'lastError' | 'status' | 'next' | 'dependentJobs'
+>;
 
-export function readSubmittedJob(reader: FieldReader): SubmittedJob {
+const plainComputed = (job: Computed): Plain[] => [
+  job.successCount,
+  job.errorCount,
+  job.lastSuccess,
+  job.lastError,
+  job.status,
+  job.next,
+  job.dependentJobs,
+];
+
+function readComputed(reader: FieldReader): Computed {
   return {
-    ...readDefinition(reader.tuple('definition')),
     successCount: reader.number(),
     errorCount: reader.number(),
     lastSuccess: reader.nullable((field) => field.instant()),
@@ -84,6 +85,17 @@ export function readSubmittedJob(reader: FieldReader): SubmittedJob {
     status: reader.string(),
     next: reader.instant(),
     dependentJobs: reader.nullable((field) => field.list((item) => item.string())),
+  };
+}
+
+export function plainSubmittedJob(job: SubmittedJob): Plain {
+  return [plainDefinition(job), ...plainComputed(job), job.id];
+}
+
+export function readSubmittedJob(reader: FieldReader): SubmittedJob {
+  return {
+    ...readDefinition(reader.tuple('definition')),
+    ...readComputed(reader),
     id: reader.string(),
   };
 }
@@ -91,13 +103,7 @@ export function readSubmittedJob(reader: FieldReader): SubmittedJob {
 export function plainJobRecord(job: JobRecord): Plain {
   return [
     plainDefinition(job),
-    job.successCount,
-    job.errorCount,
-    job.lastSuccess,
-    job.lastError,
-    job.status,
-    job.next,
-    job.dependentJobs,
+    ...plainComputed(job),
     job.scheduleRevision,
     job.effectiveFromMs,
     job.anchorMs,
@@ -113,13 +119,7 @@ export function plainJobRecord(job: JobRecord): Plain {
 export function readJobRecord(reader: FieldReader): JobRecord {
   return {
     ...readDefinition(reader.tuple('definition')),
-    successCount: reader.number(),
-    errorCount: reader.number(),
-    lastSuccess: reader.nullable((field) => field.instant()),
-    lastError: reader.nullable((field) => field.instant()),
-    status: reader.string(),
-    next: reader.instant(),
-    dependentJobs: reader.nullable((field) => field.list((item) => item.string())),
+    ...readComputed(reader),
     scheduleRevision: reader.number(),
     effectiveFromMs: wallMs(reader.number()),
     anchorMs: wallMs(reader.number()),
