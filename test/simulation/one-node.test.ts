@@ -8,7 +8,7 @@ import { Tally } from './support/tally.ts';
  * clocks jump, the disk fills, and jobs are changed through the API, all drawn from the seed.
  * `npm run sim -- --seeds 500`; a failure prints how to see it again. Seeds that failed once are kept in `seeds.txt`.
  */
-const defaultSeeds = 10;
+const defaultSeeds = 12;
 const firstSeed = Number(process.env.SIM_SEED ?? '1');
 const count = Number(process.env.SIM_SEEDS ?? defaultSeeds);
 const drawn = Array.from({ length: count }, (_, index) => firstSeed + index);

@@ -42,6 +42,8 @@ class StateActor implements Actor<StateCommand> {
   readonly #ledger: Ledger;
   readonly #watchers = new Map<string, Ref<StateEvent>>();
   #waiting: CommittedEntry[] = [];
+  /** Entries that follow what this life began with have arrived. */
+  #isFed = false;
   #inFlight: Batch | null = null;
   #waitsForSpace = false;
   #appliedIndex: LogIndex;
@@ -66,7 +68,7 @@ class StateActor implements Actor<StateCommand> {
   receive(message: StateCommand): void {
     switch (message.type) {
       case 'committed':
-        this.#waiting.push(...message.entries);
+        this.#gather(message.entries);
         return;
       case 'watchState':
         this.#watch(message.watcher);
@@ -93,6 +95,17 @@ class StateActor implements Actor<StateCommand> {
     };
     // What finds no space is in the log: the next life applies it.
     if (this.#inFlight === null || this.#waitsForSpace) this.#whenIdle();
+  }
+
+  /**
+   * What comes with a gap at first was on its way to the life before, when that ended: the log sends all of it again,
+   * once it is asked by this life.
+   */
+  #gather(entries: readonly CommittedEntry[]): void {
+    const [first] = entries;
+    if (first === undefined || (!this.#isFed && first.index > this.#appliedIndex + 1)) return;
+    this.#isFed = true;
+    this.#waiting.push(...entries);
   }
 
   #watch(watcher: Ref<StateEvent>): void {

@@ -12,7 +12,7 @@ export const lasting: readonly SubmittedJob[] = [
   job('alone', { schedule: '*/3 * * * * *', concurrency: 'forbid' }, { run_ms: '5000' }),
   job('parent', { schedule: '@every 4s' }, { run_ms: '100' }),
   job('child', { schedule: '', parentJob: 'parent' }, { run_ms: '200' }),
-  job('again', { schedule: '@every 7s', onLost: 'rerun' }, { run_ms: '3000' }),
+  job('again', { schedule: '@every 17s', onLost: 'rerun' }, { run_ms: '3000' }),
   job('lazy', { schedule: '@every 3s', catchup: { policy: 'skip', window: '60s', cap: 10 } }, {}),
   job('once', { schedule: '@every 3s', catchup: { policy: 'once', window: '60s', cap: 10 } }, {}),
 ];

@@ -64,7 +64,8 @@ export class Storm {
     );
     const endMs = this.simulation.nowMs + stormMs;
     while (this.simulation.nowMs < endMs) {
-      this.simulation.runFor(this.#random.below(1_500));
+      // Often so soon that what was just begun is still under way.
+      this.simulation.runFor(this.#random.below(3) === 0 ? this.#random.below(6) : this.#random.below(1_500));
       this.#mischief();
       this.#keepRunning();
       this.#check(null);

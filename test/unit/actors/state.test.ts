@@ -51,6 +51,17 @@ describe('the state', () => {
     return found;
   };
 
+  it('takes nothing that was on its way to the life before, until the log sends what follows', () => {
+    commit(barrierAt(1), entryAt(2));
+    store.settle();
+    boot();
+    commit(entryAt(4), entryAt(5));
+    expect(store.pendingCommits).toBe(0);
+    commit(entryAt(3), entryAt(4), entryAt(5));
+    store.settle();
+    expect(names()).toEqual(['job2', 'job3', 'job4', 'job5']);
+  });
+
   it('asks the log for what comes after what it holds, in each life', () => {
     state.peerStarted('log');
     expect(state.takeMessages()).toMatchObject([{ type: 'follow', after: 0 }]);
