@@ -7,25 +7,19 @@ interface Span {
 }
 
 /**
- * Since when the due times of a job can be judged. A schedule that begins to hold after the clock was set back finds
- * due times that an earlier one has a record of already: only from the latest time before the jump on, everything is the
- * new schedule's.
+ * Since when the due times of a job can be judged by its schedule. One that is set while the clock was set back, or that
+ * waited on its way into the log, finds due times of the schedule before it recorded already, and goes on behind them.
+ * How far they went when it came is known at the first look only, so that some of its own may go unjudged.
  */
 export class JudgedSpans {
   readonly #spans = new Map<string, Span>();
-  #peakMs = 0;
-
-  /** The wall clock shows `nowMs`, and is set back. */
-  setBack(nowMs: number): void {
-    this.#peakMs = Math.max(this.#peakMs, nowMs);
-  }
 
   /** To be asked after every step of the storm. */
   judgedAfterMs(job: JobRecord): number {
-    const known = this.#spans.get(job.name);
     const { name, scheduleRevision: revision, effectiveFromMs } = job;
+    const known = this.#spans.get(name);
     if (known?.revision === revision && known.effectiveFromMs === effectiveFromMs) return known.afterMs;
-    const afterMs = Math.max(effectiveFromMs, this.#peakMs);
+    const afterMs = Math.max(effectiveFromMs, job.highWaterMs);
     this.#spans.set(name, { revision, effectiveFromMs, afterMs });
     return afterMs;
   }

@@ -33,7 +33,7 @@ export const judged = [
   'P1: due time launched',
   'P1: due time missed',
   'P1: due time skipped',
-  'P1: no due time repeated after the clock was set back',
+  'P1: no due time twice after the clock was set back',
   'P2: execution started',
   'P2: execution lost',
   'P2: lost execution run again',
