@@ -2,7 +2,7 @@ import type { JournalContents, JournalWrite } from '../../../src/core/dispatch/w
 import { limits } from '../../../src/core/limits.ts';
 import { type Epoch, epoch, monoMs } from '../../../src/core/units.ts';
 import type { Executor } from '../../../src/executors/types.ts';
-import type { Store } from '../../../src/runtime/ports.ts';
+import { type Store, StoreFull } from '../../../src/runtime/ports.ts';
 import type { Context } from '../../../src/runtime/types.ts';
 import { journalWrite, readJournal } from '../../../src/wire/journal-codec.ts';
 import type { ExecutorCommand } from './protocol.ts';
@@ -27,8 +27,10 @@ export interface OpeningPorts {
 /** What must happen before a new life serves (design P4). `done` is called once, in a turn of the actor. */
 export class LifeOpening {
   readonly #context: Context<ExecutorCommand>;
+  readonly #ports: OpeningPorts;
   readonly #life: OpenedLife;
   readonly #done: (life: OpenedLife) => void;
+  readonly #broken: (error: Error) => void;
   readonly #awaited = new Set(['epoch', 'orphans']);
 
   constructor(
@@ -39,16 +41,19 @@ export class LifeOpening {
   ) {
     const contents = readJournal(ports.store);
     this.#context = context;
+    this.#ports = ports;
+    this.#broken = broken;
     const life = nextEpoch(contents.epoch, context.wallNow());
     const sameBoot = ports.bootId !== '' && contents.bootId === ports.bootId;
     this.#life = { epoch: life, sameBoot, journalSince: sameBoot ? contents.since : life, contents };
     this.#done = done;
-    this.#recordEpoch(ports, broken);
+    this.#recordEpoch();
     this.#killOrphans(ports.executors);
   }
 
-  /** Of the actor's timers, this one is the opening's. */
+  /** Of the actor's timers, some are the opening's. */
   timer(key: string): void {
+    if (key === 'epoch') this.#recordEpoch();
     if (key !== 'orphans' || !this.#awaited.has('orphans')) return;
     this.#context.log.error(
       'What an earlier life of this node left running resists being killed; starting nevertheless',
@@ -56,14 +61,22 @@ export class LifeOpening {
     this.#arrived('orphans');
   }
 
-  #recordEpoch({ store, bootId }: OpeningPorts, broken: (error: Error) => void): void {
+  #recordEpoch(): void {
+    const { store, bootId } = this.#ports;
     const life: JournalWrite = { type: 'life', epoch: this.#life.epoch, bootId, since: this.#life.journalSince };
     store.commit([journalWrite(life)], (error) => {
       this.#context.enter(() => {
         if (error === null) this.#arrived('epoch');
-        else broken(error);
+        else if (error instanceof StoreFull) this.#waitForSpace();
+        else this.#broken(error);
       });
     });
+  }
+
+  /** Lack of space breaks nothing (P6): the life begins once there is some. */
+  #waitForSpace(): void {
+    this.#context.log.error('The disk of the data directory is full: nothing can be started before there is space');
+    this.#context.arm('epoch', monoMs(this.#context.monoNow() + limits.journalRetryMs));
   }
 
   /** What the journal shows begun and not ended ran when the life before ended. */

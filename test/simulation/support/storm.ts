@@ -162,6 +162,8 @@ export class Storm {
     const { node } = this.#under;
     if (this.#fullUntilMs <= this.simulation.nowMs) node.disk.capacityBytes = null;
     if (node.running) return;
+    const last = node.events.findLast((event) => event.type === 'nodeStopping');
+    expect(last?.message, 'why the node stopped').toContain(ourFault);
     this.tally.count('node stopped by itself');
     this.#load.connectionLost();
     node.start();

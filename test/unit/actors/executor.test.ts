@@ -154,6 +154,21 @@ describe('a life of the node', () => {
     ]);
   });
 
+  it('begins once there is space on a full disk', () => {
+    const machine = new Machine();
+    const { harness } = machine.openingLife();
+    const journal = machine.stores.open('work');
+    journal.failure = new StoreFull('full');
+    journal.settle();
+    harness.advance(0);
+    expect([harness.isReady, harness.stoppedNode]).toEqual([false, null]);
+    journal.failure = null;
+    harness.advance(limits.journalRetryMs);
+    journal.settle();
+    harness.advance(0);
+    expect(harness.isReady).toBe(true);
+  });
+
   it('ends the node when the journal is broken', () => {
     const machine = new Machine();
     const life = machine.life();
