@@ -117,7 +117,7 @@ describe.each(modes)('processes of a job, by %s', (mode) => {
   });
 
   it('may end by themselves when they are told to', async () => {
-    const { job } = shell('trap "echo bye; exit 0" TERM; echo ready; sleep 1000 & wait');
+    const { job } = shell('trap "echo bye; exit 0" TERM; sh -c "echo ready; exec sleep 1000" & wait');
     await job.saw('ready');
     job.handle.stop(GRACE_MS);
     job.handle.stop(GRACE_MS);
@@ -137,7 +137,7 @@ describe.each(modes)('processes of a job, by %s', (mode) => {
 
   it('are not over before their descendants are', async () => {
     const { job, id } = shell(
-      "setsid sh -c 'trap \"\" TERM; echo ready; while :; do sleep 0.01; done' >&2 & trap 'echo bye' TERM; wait; exec >&-; exit 5",
+      "trap 'echo bye' TERM; setsid sh -c 'trap \"\" TERM; echo ready; while :; do sleep 0.01; done' >&2 & wait; exec >&-; exit 5",
     );
     await job.saw('ready');
     let isOver = false;
