@@ -1,9 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { HttpAnswer, HttpHandler, HttpServer, ListenOutcome } from '../../api/http.ts';
-import { limits } from '../../core/limits.ts';
-import { BodyBudget, BodyIntake } from './body-intake.ts';
-import { OneAnswer } from './one-answer.ts';
+import type { OneAnswer } from './one-answer.ts';
+import { RequestDesk } from './request-desk.ts';
 
 /** As uWebSockets.js: connections without a request are closed after this. */
 const IDLE_TIMEOUT_MS = 12_000;
@@ -11,19 +10,17 @@ const IDLE_TIMEOUT_MS = 12_000;
 const HEADERS_TIMEOUT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 300_000;
 const HEADER_BYTES = 8_192;
-const NO_BODY = new Uint8Array(0);
 
 /** HTTP on Node's own server: for platforms where uWebSockets.js has no binary. About twice the CPU a request. */
 export class NodeServer implements HttpServer {
   readonly engine = 'node:http';
   readonly #handler: HttpHandler;
   readonly #server: Server;
-  readonly #budget = new BodyBudget();
-  #openRequests = 0;
-  #drained: (() => void) | null = null;
+  readonly #desk: RequestDesk;
 
   constructor(handler: HttpHandler) {
     this.#handler = handler;
+    this.#desk = new RequestDesk(handler);
     this.#server = createServer(
       {
         keepAliveTimeout: IDLE_TIMEOUT_MS,
@@ -49,8 +46,7 @@ export class NodeServer implements HttpServer {
 
   drain(done: () => void): void {
     this.#server.close();
-    this.#drained = done;
-    this.#checkDrained();
+    this.#desk.drain(done);
   }
 
   close(): void {
@@ -59,73 +55,33 @@ export class NodeServer implements HttpServer {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    this.#openRequests += 1;
-    const one = new OneAnswer(
-      (answer, closes) => send(response, answer, closes),
-      () => {
-        this.#openRequests -= 1;
-        this.#checkDrained();
-      },
-    );
+    const one = this.#desk.open((answer, closes) => send(response, answer, closes));
     response.on('close', () => one.aborted());
     // A client that goes away is no error here: `close` tells.
     request.on('error', () => undefined);
-    try {
-      this.#receive(request, one);
-    } catch (error) {
-      one.answer(this.#handler.failed(error));
-    }
+    this.#desk.guard(one, () => this.#receive(request, one));
   }
 
   #receive(request: IncomingMessage, one: OneAnswer): void {
     const limitBytes = this.#handler.bodyLimit(request.method ?? '', request.url ?? '');
     const declaredBytes = Number(request.headers['content-length']) || 0;
-    if (declaredBytes > limits.discardedBodyBytes && declaredBytes > limitBytes) {
-      one.answer(this.#handler.refuseBody('too_large', limitBytes), true);
+    if (this.#desk.refuseDeclared(one, declaredBytes, limitBytes)) {
       request.resume();
       return;
     }
-    const intake = new BodyIntake(limitBytes, this.#budget);
-    one.onAborted(() => intake.release());
-    request.on('data', (chunk: Buffer) => {
-      intake.add(chunk);
-      if (intake.isEndless) this.#received(request, intake, one, true);
-    });
-    request.on('end', () => this.#received(request, intake, one, false));
-  }
-
-  #received(request: IncomingMessage, intake: BodyIntake, one: OneAnswer, closes: boolean): void {
-    if (!one.isOpen) return;
-    if (intake.limitBytes === 0 && !closes) this.#handle(request, NO_BODY, one);
-    else if (intake.refusal !== null) one.answer(this.#handler.refuseBody(intake.refusal, intake.limitBytes), closes);
-    else this.#handle(request, intake.bytes(), one);
-    intake.release();
-  }
-
-  #handle(request: IncomingMessage, body: Uint8Array, one: OneAnswer): void {
-    try {
-      this.#handler.handle(one.exchange(requestOf(request, body)));
-    } catch (error) {
-      one.answer(this.#handler.failed(error));
-    }
-  }
-
-  #checkDrained(): void {
-    if (this.#drained === null || this.#openRequests > 0) return;
-    const done = this.#drained;
-    this.#drained = null;
-    done();
+    const intake = this.#desk.intake(one, limitBytes);
+    request.on('data', (chunk: Buffer) => this.#desk.receive(one, intake, chunk));
+    request.on('end', () => this.#desk.received(one, intake, () => headOf(request)));
   }
 }
 
-function requestOf(request: IncomingMessage, body: Uint8Array) {
+function headOf(request: IncomingMessage) {
   const { host = '', origin = '', accept = '' } = request.headers;
   const contentType = request.headers['content-type'] ?? '';
   return {
     method: request.method ?? '',
     target: request.url ?? '',
     headers: { host, origin, accept, contentType },
-    body,
   };
 }
 

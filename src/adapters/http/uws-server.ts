@@ -1,8 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { HttpAnswer, HttpHandler, HttpServer, ListenOutcome, RequestHeaders } from '../../api/http.ts';
-import { limits } from '../../core/limits.ts';
-import { BodyBudget, BodyIntake } from './body-intake.ts';
-import { OneAnswer } from './one-answer.ts';
+import type { OneAnswer } from './one-answer.ts';
+import { RequestDesk } from './request-desk.ts';
 import type { Uws, UwsApp, UwsListenSocket, UwsRequest, UwsResponse } from './uws-module.ts';
 
 interface DeclaredBody {
@@ -19,8 +18,6 @@ interface Head {
   readonly body: DeclaredBody | null;
 }
 
-const NO_BODY = new Uint8Array(0);
-
 /**
  * HTTP on uWebSockets.js. What would abort the process there is kept in this file (measured-facts 1): each request has
  * its abort listener before anything else, nothing thrown reaches the library, a listening socket is looked at before
@@ -31,16 +28,15 @@ export class UwsServer implements HttpServer {
   readonly #uws: Uws;
   readonly #handler: HttpHandler;
   readonly #app: UwsApp;
-  readonly #budget = new BodyBudget();
+  readonly #desk: RequestDesk;
   readonly #onExit = (): void => this.close();
   #listening: UwsListenSocket | null = null;
-  #openRequests = 0;
-  #drained: (() => void) | null = null;
   #isClosed = false;
 
   constructor(uws: Uws, handler: HttpHandler) {
     this.#uws = uws;
     this.#handler = handler;
+    this.#desk = new RequestDesk(handler);
     this.#app = uws.App().any('/*', (response, request) => this.#serve(response, request));
     process.on('exit', this.#onExit);
   }
@@ -63,8 +59,7 @@ export class UwsServer implements HttpServer {
   drain(done: () => void): void {
     if (this.#listening !== null) this.#uws.us_listen_socket_close(this.#listening);
     this.#listening = null;
-    this.#drained = done;
-    this.#checkDrained();
+    this.#desk.drain(done);
   }
 
   close(): void {
@@ -75,22 +70,13 @@ export class UwsServer implements HttpServer {
   }
 
   #serve(response: UwsResponse, request: UwsRequest): void {
-    this.#openRequests += 1;
-    const one = new OneAnswer(
-      (answer, closes) => send(response, answer, head?.method === 'HEAD', closes),
-      () => {
-        this.#openRequests -= 1;
-        this.#checkDrained();
-      },
-    );
+    const one = this.#desk.open((answer, closes) => send(response, answer, head?.method === 'HEAD', closes));
     response.onAborted(() => one.aborted());
     let head: Head | null = null;
-    try {
+    this.#desk.guard(one, () => {
       head = readHead(request);
       this.#receive(head, response, one);
-    } catch (error) {
-      one.answer(this.#handler.failed(error));
-    }
+    });
   }
 
   /** A body is read to its end before the answer, or the client would find its connection closed while it sends. */
@@ -98,48 +84,22 @@ export class UwsServer implements HttpServer {
     const limitBytes = this.#handler.bodyLimit(head.method, head.target);
     if (head.body === null) {
       one.answer(this.#handler.refuseBody('malformed', limitBytes), true);
-    } else if (head.body.declaredBytes > limits.discardedBodyBytes && head.body.declaredBytes > limitBytes) {
-      one.answer(this.#handler.refuseBody('too_large', limitBytes), true);
-    } else if (limitBytes === 0 && !head.body.isExpected) {
-      this.#handle(head, NO_BODY, one);
-    } else {
-      const intake = new BodyIntake(limitBytes, this.#budget);
-      response.onData((chunk, isLast) => this.#receiveChunk(head, intake, one, new Uint8Array(chunk), isLast));
-      one.onAborted(() => intake.release());
+      return;
     }
-  }
-
-  #receiveChunk(head: Head, intake: BodyIntake, one: OneAnswer, chunk: Uint8Array, isLast: boolean): void {
-    if (!one.isOpen) return;
-    intake.add(chunk);
-    if (!isLast && !intake.isEndless) return;
-    if (isLast && intake.limitBytes === 0) {
-      this.#handle(head, NO_BODY, one);
-    } else if (intake.refusal !== null) {
-      one.answer(this.#handler.refuseBody(intake.refusal, intake.limitBytes), !isLast);
-    } else {
-      this.#handle(head, intake.bytes(), one);
-      intake.release();
+    if (this.#desk.refuseDeclared(one, head.body.declaredBytes, limitBytes)) return;
+    if (limitBytes === 0 && !head.body.isExpected) {
+      this.#desk.handle(one, headOf(head));
+      return;
     }
-  }
-
-  #handle(head: Head, body: Uint8Array, one: OneAnswer): void {
-    try {
-      this.#handler.handle(one.exchange(requestOf(head, body)));
-    } catch (error) {
-      one.answer(this.#handler.failed(error));
-    }
-  }
-
-  #checkDrained(): void {
-    if (this.#drained === null || this.#openRequests > 0) return;
-    const done = this.#drained;
-    this.#drained = null;
-    done();
+    const intake = this.#desk.intake(one, limitBytes);
+    response.onData((chunk, isLast) => {
+      const isAnswered = this.#desk.receive(one, intake, new Uint8Array(chunk));
+      if (isLast && !isAnswered) this.#desk.received(one, intake, () => headOf(head));
+    });
   }
 }
 
-const requestOf = ({ method, target, headers }: Head, body: Uint8Array) => ({ method, target, headers, body });
+const headOf = ({ method, target, headers }: Head) => ({ method, target, headers });
 
 /** Copies what is needed: the request is gone after this turn. */
 function readHead(request: UwsRequest): Head {
