@@ -1,6 +1,15 @@
 import { assertNever } from '../core/assert.ts';
 import type { StringMap } from '../core/jobs/records.ts';
-import { type CatchupDraft, defaultCatchup, emptyDraft, type JobDraft } from './job-draft.ts';
+import {
+  type CatchupDraft,
+  defaultCatchup,
+  defaultRetention,
+  defaultRetry,
+  emptyDraft,
+  type JobDraft,
+  type RetentionDraft,
+  type RetryDraft,
+} from './job-draft.ts';
 import { type JobField, jobFields } from './job-fields.ts';
 import { Cursor, type JsonKind } from './json/cursor.ts';
 import { scanDocument, scanValue } from './json/scanner.ts';
@@ -99,6 +108,9 @@ class JobDecoder {
       case 'integer':
         draft[field.key] = this.#integer({ field: name, type: field.goType }, draft[field.key]);
         return;
+      case 'nullableInteger':
+        draft[field.key] = this.#nullableInteger(name, draft[field.key]);
+        return;
       case 'time':
         if (this.#cursor.kind() === 'null') this.#cursor.skip();
         else draft[field.key] = this.#time(decodeTime);
@@ -117,6 +129,12 @@ class JobDecoder {
         return;
       case 'catchup':
         draft.catchup = this.#catchup(name, draft.catchup);
+        return;
+      case 'retry':
+        draft.retry = this.#retry(name, draft.retry);
+        return;
+      case 'retention':
+        draft.retention = this.#retention(name, draft.retention);
         return;
       default:
         assertNever(field);
@@ -141,6 +159,10 @@ class JobDecoder {
     if (value !== null && value >= least && value <= most) return value;
     this.#wrongType(`number ${text}`, place);
     return before;
+  }
+
+  #nullableInteger(field: string, before: bigint | null): bigint | null {
+    return this.#takeNull() ? null : this.#integer({ field, type: 'int' }, before ?? 0n);
   }
 
   #time(decode: (literal: Uint8Array) => DecodedTime): ZonedInstant {
@@ -181,15 +203,46 @@ class JobDecoder {
   }
 
   #catchup(field: string, before: CatchupDraft | null): CatchupDraft | null {
-    if (this.#takeNull()) return null;
-    if (!this.#expect('object', { field, type: 'catchup' })) return before;
     const draft = before ?? defaultCatchup();
+    return this.#policy(field, before, draft, [
+      ['policy', (place) => (draft.policy = this.#text(place, draft.policy))],
+      ['window', (place) => (draft.window = this.#text(place, draft.window))],
+      ['cap', (place) => (draft.cap = this.#integer({ field: place, type: 'int' }, draft.cap))],
+    ]);
+  }
+
+  #retry(field: string, before: RetryDraft | null): RetryDraft | null {
+    const draft = before ?? defaultRetry();
+    return this.#policy(field, before, draft, [
+      ['interval', (place) => (draft.interval = this.#text(place, draft.interval))],
+      ['backoff', (place) => (draft.backoff = this.#integer({ field: place, type: 'int' }, draft.backoff))],
+      ['max_interval', (place) => (draft.maxInterval = this.#text(place, draft.maxInterval))],
+    ]);
+  }
+
+  #retention(field: string, before: RetentionDraft | null): RetentionDraft | null {
+    const draft = before ?? defaultRetention();
+    return this.#policy(field, before, draft, [
+      ['count', (place) => (draft.count = this.#integer({ field: place, type: 'int' }, draft.count))],
+      ['age', (place) => (draft.age = this.#takeNull() ? null : this.#text(place, draft.age ?? ''))],
+    ]);
+  }
+
+  /** An object of Carillon's own. Unlike those of Dkron it refuses unknown keys: a misspelt one would do nothing. */
+  #policy<Draft>(
+    field: string,
+    before: Draft | null,
+    draft: Draft,
+    keys: readonly (readonly [key: string, take: (place: string) => void])[],
+  ): Draft | null {
+    if (this.#takeNull()) return null;
+    if (!this.#expect('object', { field, type: field })) return before;
     this.#cursor.members((key) => {
       const name = foldCase(key);
-      if (name === 'policy') draft.policy = this.#text(`${field}.policy`, draft.policy);
-      else if (name === 'window') draft.window = this.#text(`${field}.window`, draft.window);
-      else if (name === 'cap') draft.cap = this.#integer({ field: `${field}.cap`, type: 'int' }, draft.cap);
-      else this.#cursor.skip();
+      const take = keys.find(([known]) => known === name)?.[1];
+      if (take !== undefined) return take(`${field}.${name}`);
+      this.#cursor.skip();
+      this.firstError ??= `unknown key ${JSON.stringify(key)} in ${field}, which takes ${keys.map(([known]) => known).join(', ')}`;
     });
     return draft;
   }

@@ -1,4 +1,4 @@
-import type { CatchupPolicy, StringMap, SubmittedJob } from '../core/jobs/records.ts';
+import type { CatchupPolicy, RetentionPolicy, RetryPolicy, StringMap, SubmittedJob } from '../core/jobs/records.ts';
 import { limits } from '../core/limits.ts';
 import { type Instant, jobName, ZERO_INSTANT } from '../core/units.ts';
 import type { ZonedInstant } from './json/time.ts';
@@ -8,6 +8,19 @@ export interface CatchupDraft {
   policy: string;
   window: string;
   cap: bigint;
+}
+
+/** `retry` as a client wrote it; what is missing has the default. */
+export interface RetryDraft {
+  interval: string;
+  backoff: bigint;
+  maxInterval: string;
+}
+
+/** `retention` as a client wrote it; a missing count has the default. */
+export interface RetentionDraft {
+  count: bigint;
+  age: string | null;
 }
 
 /**
@@ -44,6 +57,10 @@ export interface JobDraft {
   catchup: CatchupDraft | null;
   /** Empty: not set. */
   onLost: string;
+  queueLimit: bigint | null;
+  maxExecutions: bigint | null;
+  retry: RetryDraft | null;
+  retention: RetentionDraft | null;
 }
 
 export const defaultCatchup = (): CatchupDraft => ({
@@ -51,6 +68,10 @@ export const defaultCatchup = (): CatchupDraft => ({
   window: `${limits.catchupWindowMs / 1000}s`,
   cap: BigInt(limits.catchupCap),
 });
+
+export const defaultRetry = (): RetryDraft => ({ interval: '10s', backoff: 1n, maxInterval: '1h' });
+
+export const defaultRetention = (): RetentionDraft => ({ count: BigInt(limits.executionsPerJob), age: null });
 
 /** A job of which nothing was said. `concurrency`: `allow` for a create, empty for a restore (dkron-v4 1.5, 1.10). */
 export function emptyDraft(concurrency: 'allow' | ''): JobDraft {
@@ -83,6 +104,10 @@ export function emptyDraft(concurrency: 'allow' | ''): JobDraft {
     expiresAt: null,
     catchup: null,
     onLost: '',
+    queueLimit: null,
+    maxExecutions: null,
+    retry: null,
+    retention: null,
   };
 }
 
@@ -117,8 +142,14 @@ export function submittedJob(draft: JobDraft): SubmittedJob {
     expiresAt: instantOf(draft.expiresAt),
     catchup: draft.catchup === null ? null : submittedCatchup(draft.catchup),
     onLost: draft.onLost === 'record' || draft.onLost === 'rerun' ? draft.onLost : null,
+    queueLimit: numberOf(draft.queueLimit),
+    maxExecutions: numberOf(draft.maxExecutions),
+    retry: draft.retry === null ? null : submittedRetry(draft.retry),
+    retention: draft.retention === null ? null : submittedRetention(draft.retention),
   };
 }
+
+const numberOf = (value: bigint | null): number | null => (value === null ? null : Number(value));
 
 const instantOf = (time: ZonedInstant | null): Instant | null => time?.instant ?? null;
 
@@ -138,3 +169,7 @@ function submittedCatchup({ policy, window, cap }: CatchupDraft): CatchupPolicy 
   const known = catchupPolicies.find((name) => name === policy);
   return { policy: known ?? 'all', window, cap: Number(cap) };
 }
+
+const submittedRetry = (retry: RetryDraft): RetryPolicy => ({ ...retry, backoff: Number(retry.backoff) });
+
+const submittedRetention = ({ count, age }: RetentionDraft): RetentionPolicy => ({ count: Number(count), age });

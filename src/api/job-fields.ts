@@ -12,10 +12,11 @@ export type JobField =
   | { readonly kind: 'text'; readonly key: KeysOf<string> }
   | { readonly kind: 'boolean'; readonly key: KeysOf<boolean> }
   | { readonly kind: 'integer'; readonly key: KeysOf<bigint>; readonly goType: 'int' | 'uint' }
+  | { readonly kind: 'nullableInteger'; readonly key: KeysOf<bigint | null> }
   | { readonly kind: 'time'; readonly key: 'next' }
   | { readonly kind: 'nullableTime'; readonly key: KeysOf<ZonedInstant | null> }
   | { readonly kind: 'stringMap'; readonly key: KeysOf<StringMap | null>; readonly goType: string }
-  | { readonly kind: 'processors' | 'dependentJobs' | 'catchup' };
+  | { readonly kind: 'processors' | 'dependentJobs' | 'catchup' | 'retry' | 'retention' };
 
 const stringMap = 'map[string]string';
 
@@ -49,4 +50,8 @@ export const jobFields: ReadonlyMap<string, JobField> = new Map<string, JobField
   ['expires_at', { kind: 'nullableTime', key: 'expiresAt' }],
   ['catchup', { kind: 'catchup' }],
   ['on_lost', { kind: 'text', key: 'onLost' }],
+  ['queue_limit', { kind: 'nullableInteger', key: 'queueLimit' }],
+  ['max_executions', { kind: 'nullableInteger', key: 'maxExecutions' }],
+  ['retry', { kind: 'retry' }],
+  ['retention', { kind: 'retention' }],
 ]);

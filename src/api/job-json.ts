@@ -1,8 +1,9 @@
-import type { CatchupPolicy, JobRecord } from '../core/jobs/records.ts';
+import type { JobRecord } from '../core/jobs/records.ts';
 import type { Instant } from '../core/units.ts';
 import type { JobDraft } from './job-draft.ts';
 import { formatInstant, type ZonedInstant } from './json/time.ts';
 import { jsonMap, jsonString, jsonStringMap, jsonStrings } from './json/writer.ts';
+import { policiesJson } from './policy-json.ts';
 
 /** A stored job, as Dkron shows it (dkron-v4 2.1). */
 export function jobJson(job: JobRecord): string {
@@ -11,7 +12,7 @@ export function jobJson(job: JobRecord): string {
     processors: jsonMap(job.processors ?? {}, jsonStringMap),
     time: nullableInstant,
     next: `"${formatInstant(job.next)}"`,
-    extensions: catchupJson(job.catchup) + onLostJson(job.onLost ?? ''),
+    extensions: policiesJson(job),
   });
 }
 
@@ -22,7 +23,7 @@ export function draftJson(draft: JobDraft): string {
     processors: jsonMap(draft.processors, jsonStringMap),
     time: nullableZonedInstant,
     next: `"${formatInstant(draft.next.instant, draft.next.offsetSeconds)}"`,
-    extensions: catchupJson(draft.catchup) + onLostJson(draft.onLost),
+    extensions: policiesJson(draft),
   });
 }
 
@@ -85,13 +86,3 @@ const nullableInstant = (instant: Instant | null): string =>
 
 const nullableZonedInstant = (time: ZonedInstant | null): string =>
   time === null ? 'null' : `"${formatInstant(time.instant, time.offsetSeconds)}"`;
-
-/** Our own keys are shown only where they are set, so that Dkron's answers stay what they were. */
-function catchupJson(
-  catchup: (Omit<CatchupPolicy, 'policy' | 'cap'> & { policy: string; cap: number | bigint }) | null,
-): string {
-  if (catchup === null) return '';
-  return `,"catchup":{"policy":${jsonString(catchup.policy)},"window":${jsonString(catchup.window)},"cap":${catchup.cap}}`;
-}
-
-const onLostJson = (onLost: string): string => (onLost === '' ? '' : `,"on_lost":${jsonString(onLost)}`);

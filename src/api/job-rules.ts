@@ -1,8 +1,9 @@
 import type { StringMap } from '../core/jobs/records.ts';
 import { limits } from '../core/limits.ts';
 import type { Instant, WallMs } from '../core/units.ts';
-import { catchupPolicies, type JobDraft } from './job-draft.ts';
+import type { JobDraft } from './job-draft.ts';
 import type { ZonedInstant } from './json/time.ts';
+import { concurrencyError, policyError } from './policy-rules.ts';
 
 /** What of a job its due times depend on. */
 export interface Timing {
@@ -51,8 +52,7 @@ export function validateJob(job: JobDraft, rules: JobRules): string | null {
     (job.executor === 'shell' ? shellError(job.executorConfig, rules) : null) ??
     numberError(job) ??
     childrenError(job.dependentJobs) ??
-    catchupError(job, rules) ??
-    onLostError(job.onLost)
+    policyError(job, rules)
   );
 }
 
@@ -72,11 +72,6 @@ function scheduleError(job: JobDraft, rules: JobRules): string | null {
   if (job.schedule === '' && job.parentJob !== '') return null;
   const error = rules.scheduleError(job);
   return error === null ? null : `can't parse job schedule: ${error}`;
-}
-
-function concurrencyError(concurrency: string): string | null {
-  if (concurrency === '' || concurrency === 'allow' || concurrency === 'forbid') return null;
-  return 'invalid concurrency policy value, use "allow" or "forbid"';
 }
 
 function shellError(config: StringMap | null, rules: JobRules): string | null {
@@ -101,21 +96,4 @@ const fitsInt32 = (value: bigint): boolean => value >= -MAX_INT32 - 1n && value 
 function childrenError(names: readonly string[] | null): string | null {
   const impossible = names?.find((name) => !isJobName(name));
   return impossible === undefined ? null : `dependent_jobs: ${nameError(impossible)}`;
-}
-
-function catchupError({ catchup }: JobDraft, rules: JobRules): string | null {
-  if (catchup === null) return null;
-  if (!catchupPolicies.some((policy) => policy === catchup.policy)) {
-    return `catchup.policy must be one of ${catchupPolicies.join(', ')}`;
-  }
-  const window = rules.duration(catchup.window);
-  if (window === null || window < 0n) return 'catchup.window must be a duration such as 90s or 1h30m, and not negative';
-  if (catchup.cap < 1n || catchup.cap > BigInt(limits.catchupCapMost)) {
-    return `catchup.cap must be within 1 and ${limits.catchupCapMost}`;
-  }
-  return null;
-}
-
-function onLostError(onLost: string): string | null {
-  return onLost === '' || onLost === 'record' || onLost === 'rerun' ? null : 'on_lost must be record or rerun';
 }

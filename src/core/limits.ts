@@ -9,6 +9,10 @@ export const limits = {
   sortKeyBytes: 256,
   /** Dkron keeps 100 executions a job (dkron-v4 section 11). */
   executionsPerJob: 100,
+  /** The most that a job's `retention.count` may ask for: a list of them is read at once. */
+  executionsPerJobMost: 10_000,
+  /** The least `retention.age`: what is shorter would hide an end from whoever waits for it. */
+  retentionAgeLeastMs: 1_000,
   /** Missed and skipped records kept per job, oldest dropped first. */
   notesPerJob: 100,
   /** Dkron's ring buffer: the last bytes of output that are kept (dkron-v4 section 11). */
@@ -42,6 +46,14 @@ export const limits = {
   /** The most that a job's `catchup.cap` may ask for: they are launched at once. */
   catchupCapMost: 1_000,
   catchupWindowMs: 60_000,
+  /** The most that a job's `queue_limit` may ask for: more would be late by hours. */
+  queueLimitMost: 1_000,
+  /** The most that a job's `max_executions` may ask for: as many as one node may run at once. */
+  maxExecutionsMost: 16_384,
+  /** The most that a job's `retry.backoff` may ask for. */
+  retryBackoffMost: 100,
+  /** The longest pause that a job's `retry` may ask for, 30 days: its launch is open all the time. */
+  retryPauseMostMs: 2_592_000_000,
   /** Entries in one append: bounds a flush and a message. */
   entriesPerAppend: 1_024,
   bytesPerAppend: 8 << 20,

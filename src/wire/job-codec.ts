@@ -1,4 +1,11 @@
-import type { CatchupPolicy, JobDefinition, JobRecord, SubmittedJob } from '../core/jobs/records.ts';
+import type {
+  CatchupPolicy,
+  JobDefinition,
+  JobRecord,
+  RetentionPolicy,
+  RetryPolicy,
+  SubmittedJob,
+} from '../core/jobs/records.ts';
 import { jobName, wallMs } from '../core/units.ts';
 import { type FieldReader, plainMapOfMaps, plainNullable, plainStringMap } from './fields.ts';
 import type { Plain } from './msgpack.ts';
@@ -27,6 +34,10 @@ function plainDefinition(job: JobDefinition): Plain[] {
     job.expiresAt,
     plainNullable(job.catchup, (catchup) => [catchup.policy, catchup.window, catchup.cap]),
     job.onLost,
+    job.queueLimit,
+    job.maxExecutions,
+    plainNullable(job.retry, (retry) => [retry.interval, retry.backoff, retry.maxInterval]),
+    plainNullable(job.retention, (retention) => [retention.count, retention.age]),
   ];
 }
 
@@ -52,7 +63,31 @@ function readDefinition(reader: FieldReader): JobDefinition {
     expiresAt: reader.nullable((field) => field.instant()),
     catchup: reader.nullable(readCatchup),
     onLost: reader.nullable((field) => field.oneOf(['record', 'rerun'])),
+    ...readLimits(reader),
   };
+}
+
+const noLimits = { queueLimit: null, maxExecutions: null, retry: null, retention: null };
+
+/** Jobs of the first release end before these. */
+function readLimits(reader: FieldReader): Pick<JobDefinition, 'queueLimit' | 'maxExecutions' | 'retry' | 'retention'> {
+  if (reader.remaining === 0) return noLimits;
+  return {
+    queueLimit: reader.nullable((field) => field.number()),
+    maxExecutions: reader.nullable((field) => field.number()),
+    retry: reader.nullable(readRetry),
+    retention: reader.nullable(readRetention),
+  };
+}
+
+function readRetry(field: FieldReader): RetryPolicy {
+  const reader = field.tuple('retry');
+  return { interval: reader.string(), backoff: reader.number(), maxInterval: reader.string() };
+}
+
+function readRetention(field: FieldReader): RetentionPolicy {
+  const reader = field.tuple('retention');
+  return { count: reader.number(), age: reader.nullable((age) => age.string()) };
 }
 
 function readCatchup(field: FieldReader): CatchupPolicy {

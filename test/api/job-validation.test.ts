@@ -48,6 +48,39 @@ const undecodable: [string, string, string][] = [
     '{"next":"tomorrow"}',
     `parsing time "tomorrow" as ${layout}: cannot parse "tomorrow" as "2006"`,
   ],
+  ['a policy as a word', '{"retry":"10s"}', `json: cannot unmarshal string ${field}.retry of type retry`],
+  [
+    'a factor with a point',
+    '{"retry":{"backoff":1.5}}',
+    `json: cannot unmarshal number 1.5 ${field}.retry.backoff of type int`,
+  ],
+  [
+    'an interval as a number',
+    '{"retry":{"interval":10}}',
+    `json: cannot unmarshal number ${field}.retry.interval of type string`,
+  ],
+  [
+    'a misspelt key of a policy',
+    '{"retry":{"intervall":"10s"}}',
+    'unknown key "intervall" in retry, which takes interval, backoff, max_interval',
+  ],
+  [
+    'a misspelt key of a retention',
+    '{"retention":{"__proto__":1}}',
+    'unknown key "__proto__" in retention, which takes count, age',
+  ],
+  [
+    'a misspelt key of a catch-up',
+    '{"catchup":{"limit":1}}',
+    'unknown key "limit" in catchup, which takes policy, window, cap',
+  ],
+  ['a list as a policy', '{"retention":[]}', `json: cannot unmarshal array ${field}.retention of type retention`],
+  ['a quoted limit', '{"queue_limit":"1"}', `json: cannot unmarshal string ${field}.queue_limit of type int`],
+  [
+    'a limit with a point',
+    '{"max_executions":1.0}',
+    `json: cannot unmarshal number 1.0 ${field}.max_executions of type int`,
+  ],
   ['an empty time', '{"starts_at":""}', `parsing time "" as ${layout}: cannot parse "" as "2006"`],
   [
     'a date as a time',
@@ -84,6 +117,8 @@ describe('a definition that is no job', () => {
 
 const memory = (limit: string) => ({ executor_config: { command: 'true', mem_limit: limit } });
 const memoryError = 'Error parsing job memory limit value';
+const concurrencyError = 'invalid concurrency policy value, use "allow", "forbid", "replace" or "queue"';
+const pause = 'must be a duration such as 90s or 1h30m, within 1ms and 720h';
 
 const invalid: [string, Record<string, unknown>, string][] = [
   ['no name', { name: '' }, 'name cannot be empty'],
@@ -96,8 +131,8 @@ const invalid: [string, Record<string, unknown>, string][] = [
   ['a lone surrogate in the name', { name: '\ud800' }, "name contains illegal character '\ufffd'"],
   ['itself as parent', { parent_job: 'candidate' }, 'the job can not have itself as parent'],
   ['no schedule', { schedule: '' }, "can't parse job schedule: empty spec string"],
-  ['an unknown policy', { concurrency: 'maybe' }, 'invalid concurrency policy value, use "allow" or "forbid"'],
-  ['a policy with a capital', { concurrency: 'Allow' }, 'invalid concurrency policy value, use "allow" or "forbid"'],
+  ['an unknown policy', { concurrency: 'maybe' }, concurrencyError],
+  ['a policy with a capital', { concurrency: 'Allow' }, concurrencyError],
   ['an unknown zone', { timezone: 'Mars/Phobos' }, 'unknown time zone Mars/Phobos'],
   ['an offset as zone', { timezone: '+02:00' }, 'unknown time zone +02:00'],
   ['a path as zone', { timezone: '../etc/passwd' }, 'time: invalid location name'],
@@ -116,6 +151,44 @@ const invalid: [string, Record<string, unknown>, string][] = [
   ['a memory limit of 0', memory('0'), `${memoryError}: memory limit must be greater than 0`],
   ['a memory limit that is none', memory('lots'), `${memoryError}: invalid memory limit format: `],
   ['a memory limit of an unknown unit', memory('5 parsecs'), `${memoryError}: `],
+  ['an unknown catch-up', { catchup: { policy: 'some' } }, 'catchup.policy must be one of skip, once, all'],
+  [
+    'a catch-up of no window',
+    { catchup: { window: 'long' } },
+    'catchup.window must be a duration such as 90s or 1h30m, and not negative',
+  ],
+  ['a catch-up of nothing', { catchup: { cap: 0 } }, 'catchup.cap must be within 1 and 1000'],
+  ['an unknown answer to a loss', { on_lost: 'retry' }, 'on_lost must be record or rerun'],
+  ['a queue that holds nothing', { concurrency: 'queue', queue_limit: 0 }, 'queue_limit must be within 1 and 1000'],
+  ['a queue that is too long', { concurrency: 'queue', queue_limit: 1001 }, 'queue_limit must be within 1 and 1000'],
+  ['a queue without a queue', { queue_limit: 2 }, 'queue_limit needs concurrency queue'],
+  ['no execution at once', { max_executions: 0 }, 'max_executions must be within 1 and 16384'],
+  ['too many executions at once', { max_executions: 16_385 }, 'max_executions must be within 1 and 16384'],
+  ['a retry after nothing', { retry: { interval: '0s' } }, `retry.interval ${pause}`],
+  ['a retry before', { retry: { interval: '-1s' } }, `retry.interval ${pause}`],
+  ['a retry after a word', { retry: { interval: 'soon' } }, `retry.interval ${pause}`],
+  ['a retry after a number', { retry: { interval: '10' } }, `retry.interval ${pause}`],
+  ['a retry after more than 30 days', { retry: { interval: '721h' } }, `retry.interval ${pause}`],
+  ['a longest pause of nothing', { retry: { max_interval: '0' } }, `retry.max_interval ${pause}`],
+  [
+    'a longest pause below the first',
+    { retry: { interval: '2h' } },
+    'retry.max_interval (1h) must not be shorter than retry.interval',
+  ],
+  ['a backoff of 0', { retry: { backoff: 0 } }, 'retry.backoff must be within 1 and 100'],
+  ['a huge backoff', { retry: { backoff: 4_294_967_295 } }, 'retry.backoff must be within 1 and 100'],
+  ['a history of nothing', { retention: { count: 0 } }, 'retention.count must be within 1 and 10000'],
+  ['a history of too much', { retention: { count: 10_001 } }, 'retention.count must be within 1 and 10000'],
+  [
+    'a history of no time',
+    { retention: { age: '' } },
+    'retention.age must be a duration such as 36h or 720h, at least 1s',
+  ],
+  [
+    'a history of milliseconds',
+    { retention: { age: '999ms' } },
+    'retention.age must be a duration such as 36h or 720h, at least 1s',
+  ],
 ];
 
 describe('a job that is not valid', () => {

@@ -39,6 +39,10 @@ const job = fc
       }),
     ),
     onLost: fc.constantFrom(null, 'record' as const, 'rerun' as const),
+    queueLimit: fc.option(count),
+    maxExecutions: fc.option(count),
+    retry: fc.option(fc.record({ interval: text, backoff: count, maxInterval: text })),
+    retention: fc.option(fc.record({ count, age: fc.option(text) })),
   })
   .map((fields) => submitted('job', fields));
 

@@ -54,6 +54,10 @@ export function submitted(name: string, fields: Partial<SubmittedJob> = {}): Sub
     expiresAt: null,
     catchup: null,
     onLost: null,
+    queueLimit: null,
+    maxExecutions: null,
+    retry: null,
+    retention: null,
     ...fields,
   };
 }

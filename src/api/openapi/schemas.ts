@@ -38,6 +38,31 @@ const onLost: Schema = {
   description: 'What becomes of an execution whose node died with it.',
 };
 
+const upTo = (maximum: number): Schema => ({ type: 'integer', minimum: 1, maximum });
+
+const retry: Schema = {
+  ...objectOf(
+    {
+      interval: { type: 'string', description: 'Before the first retry: a duration.', default: '10s' },
+      backoff: { ...upTo(limits.retryBackoffMost), default: 1, description: 'Each pause is so many times the last.' },
+      max_interval: { type: 'string', description: 'The longest pause.', default: '1h' },
+    },
+    ['interval', 'backoff', 'max_interval'],
+  ),
+  description: 'When a failed attempt is repeated.',
+};
+
+const retention: Schema = {
+  ...objectOf(
+    {
+      count: { ...upTo(limits.executionsPerJobMost), default: limits.executionsPerJob },
+      age: { type: 'string', description: 'A duration; not there: whatever the age.' },
+    },
+    ['count', 'age'],
+  ),
+  description: 'Which executions are kept after their end.',
+};
+
 /** The keys of a job; the answers have all of them, but for our own, which appear only where they were set. */
 const jobProperties: Readonly<Record<string, Schema>> = {
   id: text,
@@ -62,7 +87,7 @@ const jobProperties: Readonly<Record<string, Schema>> = {
   dependent_jobs: nullableTexts,
   parent_job: { type: 'string', description: 'Runs after each success of that job.' },
   processors: { type: ['object', 'null'], additionalProperties: nullableTextMap },
-  concurrency: { type: 'string', description: 'allow or forbid.' },
+  concurrency: { type: 'string', description: 'allow, forbid, replace or queue.' },
   executor: { type: 'string', description: 'shell or http.' },
   executor_config: nullableTextMap,
   status: { type: 'string', description: 'success, failed, partially_failed; empty: never finished.' },
@@ -72,9 +97,13 @@ const jobProperties: Readonly<Record<string, Schema>> = {
   expires_at: nullableTime,
   catchup,
   on_lost: onLost,
+  queue_limit: { ...upTo(limits.queueLimitMost), description: 'Launches that may wait under concurrency queue.' },
+  max_executions: { ...upTo(limits.maxExecutionsMost), description: 'Executions that may run at once.' },
+  retry,
+  retention,
 };
 
-const ownJobKeys = ['catchup', 'on_lost'];
+const ownJobKeys = ['catchup', 'on_lost', 'queue_limit', 'max_executions', 'retry', 'retention'];
 
 const execution: Readonly<Record<string, Schema>> = {
   id: { type: 'string', description: '<stamp>-<node>' },

@@ -2,7 +2,7 @@ import { decodeJob } from '../../api/job-decoder.ts';
 import { submittedJob } from '../../api/job-draft.ts';
 import { type JobRules, validateJob } from '../../api/job-rules.ts';
 import { formatInstant } from '../../api/json/time.ts';
-import type { JsonObject } from '../client/json.ts';
+import { isJsonObject, type JsonObject } from '../client/json.ts';
 
 /** What the server computes: never compared, never sent. */
 const computedKeys: ReadonlySet<string> = new Set([
@@ -45,11 +45,18 @@ export function readDefinition(job: JsonObject, rules: JobRules | null): ReadDef
   if (error !== null) return { ok: false, error };
   const definition = new Map<string, string>();
   for (const [key, value] of Object.entries(submittedJob(decoded.value))) {
-    const name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    if (!isComputedKey(name)) flatten(name, isInstant(value) ? formatInstant(value) : value, definition);
+    const name = wireName(key);
+    if (isComputedKey(name)) continue;
+    if (key === 'retry') flatten(name, withWireNames(value), definition);
+    else flatten(name, isInstant(value) ? formatInstant(value) : value, definition);
   }
   return { ok: true, definition };
 }
+
+const wireName = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+const withWireNames = (value: unknown): unknown =>
+  isJsonObject(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [wireName(key), item])) : value;
 
 export function changesBetween(before: Definition, after: Definition): readonly Change[] {
   const keys = [...new Set([...before.keys(), ...after.keys()])].sort();

@@ -9,6 +9,22 @@ export interface CatchupPolicy {
   readonly cap: number;
 }
 
+/** When a failed attempt is repeated. Both durations are Go's, as written; they hold at least 1 ms. */
+export interface RetryPolicy {
+  /** Before the first retry. */
+  readonly interval: string;
+  /** Each further pause is this many times the one before it; 1: all are the same. */
+  readonly backoff: number;
+  readonly maxInterval: string;
+}
+
+/** What is kept of a job's history. An execution that has not ended is always kept. */
+export interface RetentionPolicy {
+  readonly count: number;
+  /** A Go duration, as written; null: whatever its age. */
+  readonly age: string | null;
+}
+
 /** What a user writes. Empty maps are stored as null, as Dkron shows them. */
 export interface JobDefinition {
   readonly name: JobName;
@@ -23,7 +39,7 @@ export interface JobDefinition {
   readonly retries: number;
   readonly parentJob: string;
   readonly processors: Readonly<Record<string, StringMap>> | null;
-  /** `allow`, `forbid`, or empty (restored without one): as `allow`. */
+  /** `allow`, `forbid`, `replace`, `queue`, or empty (restored without one): as `allow`. */
   readonly concurrency: string;
   readonly executor: string;
   readonly executorConfig: StringMap | null;
@@ -34,6 +50,14 @@ export interface JobDefinition {
   readonly catchup: CatchupPolicy | null;
   /** Null: the default, `record`. */
   readonly onLost: 'record' | 'rerun' | null;
+  /** Launches that may wait under `queue`; null: one. */
+  readonly queueLimit: number | null;
+  /** Executions of the job that may run at once; null: any number. */
+  readonly maxExecutions: number | null;
+  /** Null: Dkron's pauses. */
+  readonly retry: RetryPolicy | null;
+  /** Null: the default, the latest `limits.executionsPerJob`. */
+  readonly retention: RetentionPolicy | null;
 }
 
 /** A job as submitted: Dkron lets a client send the computed fields too and merges them (dkron-v4 2.4). */

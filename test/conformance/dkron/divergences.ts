@@ -21,6 +21,9 @@ export interface Divergence {
 const json = 'application/json; charset=utf-8';
 const text = 'text/plain; charset=utf-8';
 
+const concurrencySentence =
+  'Job validation failed: invalid concurrency policy value, use "allow", "forbid", "replace" or "queue".';
+
 const execution = (job: string): string =>
   `[{"id":"1795244775748752194-n0","job_name":"${job}","started_at":"2026-11-21T07:06:15.748752194Z",` +
   `"finished_at":"2026-11-21T07:06:15.751892486Z","success":true,"output":"hi\\n","node_name":"n0",` +
@@ -49,6 +52,8 @@ export const divergencesOf = (recordings: readonly Recording[]): Divergence[] =>
         "Job validation failed: can't parse job schedule: expected a blank and a schedule after the time zone: TZ=UTC.",
     },
   },
+  { id: 'validate-10.0', reason: 'by design', answer: { response: concurrencySentence } },
+  { id: 'validate-30.0', reason: 'by design', answer: { response: concurrencySentence } },
   { id: 'wipe-0.9', reason: '#1', answer: { total: '1', response: execution('pre-x') } },
   { id: 'wipe-0.10', reason: '#1', answer: { total: '1', response: execution('prefix') } },
 ];

@@ -43,7 +43,15 @@ describe('docs/api', () => {
     const page = read('jobs.md');
     expect([...jobFields.keys()].filter((key) => !page.includes(`\`${key}\``))).toEqual([]);
     expect(page).toContain(`at most ${limits.jobNameBytes} bytes`);
-    expect(page).toContain(`1 to ${limits.catchupCapMost}`);
+    for (const most of [
+      limits.catchupCapMost,
+      limits.queueLimitMost,
+      limits.maxExecutionsMost,
+      limits.retryBackoffMost,
+      limits.executionsPerJobMost,
+    ]) {
+      expect(page).toContain(`1 to ${most}`);
+    }
   });
 });
 

@@ -105,6 +105,10 @@ describe('decodeJob: what is taken', () => {
       starts_at: 'null',
       catchup: 'null',
       on_lost: 'null',
+      queue_limit: 'null',
+      max_executions: 'null',
+      retry: 'null',
+      retention: 'null',
     });
     expect(draftOf(`{${keys.map(([key, value]) => `"${key}":${value}`).join()}}`)).toEqual(emptyDraft('allow'));
     expect(draftOf('null')).toEqual(emptyDraft('allow'));
@@ -134,6 +138,14 @@ describe('decodeJob: what is taken', () => {
   });
 
   it('fills up what a catch-up policy leaves out', () => {
+    expect(draftOf('{"retry":{}}').retry).toEqual({ interval: '10s', backoff: 1n, maxInterval: '1h' });
+    expect(draftOf('{"retry":{"Backoff":2},"RETRY":{"interval":"5s"}}').retry).toEqual({
+      interval: '5s',
+      backoff: 2n,
+      maxInterval: '1h',
+    });
+    expect(draftOf('{"retention":{"age":"1h","age":null}}').retention).toEqual({ count: 100n, age: null });
+    expect(draftOf('{"queue_limit":5,"queue_limit":null}').queueLimit).toBeNull();
     expect(draftOf('{"catchup":{"policy":"once"}}').catchup).toEqual({ policy: 'once', window: '60s', cap: 100n });
   });
 });

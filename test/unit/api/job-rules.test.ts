@@ -36,7 +36,11 @@ describe('validateJob', () => {
     ['no schedule', { schedule: '' }, "can't parse job schedule: bad spec"],
     ['no schedule, a parent', { schedule: '', parentJob: 'p' }, null],
     ['a bad schedule, a parent', { schedule: 'x', parentJob: 'p' }, "can't parse job schedule: bad spec"],
-    ['a bad policy', { concurrency: 'Allow' }, 'invalid concurrency policy value, use "allow" or "forbid"'],
+    [
+      'a bad policy',
+      { concurrency: 'Allow' },
+      'invalid concurrency policy value, use "allow", "forbid", "replace" or "queue"',
+    ],
     ['no policy', { concurrency: '' }, null],
     ['a bad zone', { timezone: 'X' }, 'unknown time zone X'],
     ['a good zone', { timezone: 'UTC' }, null],
@@ -71,6 +75,22 @@ describe('validateJob', () => {
     ['a large cap', catchup({ cap: 1_001n }), 'catchup.cap must be within 1 and 1000'],
     ['a loss', { onLost: 'rerun' }, null],
     ['a bad loss', { onLost: 'retry' }, 'on_lost must be record or rerun'],
+    ['replace', { concurrency: 'replace' }, null],
+    ['a queue of one', { concurrency: 'queue' }, null],
+    ['a queue of more', { concurrency: 'queue', queueLimit: 1_000n }, null],
+    ['the limit of no queue', { concurrency: 'replace', queueLimit: 1n }, 'queue_limit needs concurrency queue'],
+    ['a queue below nothing', { concurrency: 'queue', queueLimit: -1n }, 'queue_limit must be within 1 and 1000'],
+    ['a limit', { maxExecutions: 1n }, null],
+    ['a limit of nothing', { maxExecutions: 0n }, 'max_executions must be within 1 and 16384'],
+    ['a retry without retries', { retry: { interval: '5s', backoff: 1n, maxInterval: '5s' } }, null],
+    [
+      'a huge backoff',
+      { retry: { interval: '5s', backoff: 101n, maxInterval: '5s' } },
+      'retry.backoff must be within 1 and 100',
+    ],
+    ['a retention', { retention: { count: 10_000n, age: '5s' } }, null],
+    ['a retention of any age', { retention: { count: 1n, age: null } }, null],
+    ['a retention of nothing', { retention: { count: 0n, age: null } }, 'retention.count must be within 1 and 10000'],
   ])('%s', (_what, fields, message) => {
     expect(check(fields)).toBe(message);
   });

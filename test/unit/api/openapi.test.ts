@@ -28,6 +28,11 @@ const richJob = {
   expires_at: '2099-01-01T00:00:00Z',
   catchup: { policy: 'once' },
   on_lost: 'rerun',
+  concurrency: 'queue',
+  queue_limit: 2,
+  max_executions: 3,
+  retry: { interval: '5s', backoff: 2 },
+  retention: { count: 10, age: '24h' },
 };
 
 /** Jobs in every state that the routes show: `ended`, with its child `rich`, has run, `lost` was lost, `runs` runs. */

@@ -97,11 +97,22 @@ describe('targets', () => {
 
 describe('creating', () => {
   it('echoes what was sent; shows our own keys only where they were set', () => {
-    const sent = { name: 'a', catchup: { policy: 'once' }, on_lost: 'rerun' };
-    const own = ',"catchup":{"policy":"once","window":"60s","cap":100},"on_lost":"rerun"}';
+    const sent = {
+      name: 'a',
+      concurrency: 'queue',
+      catchup: { policy: 'once' },
+      on_lost: 'rerun',
+      queue_limit: 2,
+      max_executions: 3,
+      retry: { interval: '90s' },
+      retention: { age: '24h' },
+    };
+    const own =
+      ',"catchup":{"policy":"once","window":"60s","cap":100},"on_lost":"rerun","queue_limit":2,"max_executions":3' +
+      ',"retry":{"interval":"90s","backoff":1,"max_interval":"1h"},"retention":{"count":100,"age":"24h"}}';
     expect(textOf(create(sent)).endsWith(own)).toBe(true);
     expect(outcome('GET', '/v1/jobs/a')[1].endsWith(own)).toBe(true);
-    expect(textOf(create({ name: 'b' }))).not.toMatch(/catchup|on_lost/);
+    expect(textOf(create({ name: 'b' }))).not.toMatch(/catchup|on_lost|queue|executions|retry|retention/);
   });
 
   it('echoes a time with its offset and stores it in UTC', () => {
