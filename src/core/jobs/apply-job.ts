@@ -25,16 +25,19 @@ export function applySetJob(ledger: Ledger, index: LogIndex, command: SetJob, ou
   const refusal = refuseParent(ledger, submitted);
   if (refusal !== null) return refusal;
   const stored = ledger.job(submitted.name);
-  const job: JobRecord = {
-    ...definitionOf(submitted),
-    ...mergedFields(submitted, stored),
-    ...timingFields(command, index, stored),
-    openLaunches: stored?.openLaunches ?? 0,
-    executionsKept: stored?.executionsKept ?? 0,
-    executionsRunning: stored?.executionsRunning ?? 0,
-    notesKept: stored?.notesKept ?? 0,
-    quarantine: null,
-  };
+  // Assigned, not spread: of two spreads V8 makes a slow dictionary (docs/decisions/0002).
+  const job: JobRecord = Object.assign(
+    definitionOf(submitted),
+    mergedFields(submitted, stored),
+    timingFields(command, index, stored),
+    {
+      openLaunches: stored?.openLaunches ?? 0,
+      executionsKept: stored?.executionsKept ?? 0,
+      executionsRunning: stored?.executionsRunning ?? 0,
+      notesKept: stored?.notesKept ?? 0,
+      quarantine: null,
+    },
+  );
   putAndTell(ledger, stored !== undefined && stored.quarantine !== null ? recounted(ledger, job) : job, out);
   const oldParent = stored?.parentJob ?? '';
   if (oldParent !== job.parentJob) {
