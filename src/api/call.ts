@@ -1,7 +1,7 @@
 import type { JobRecord } from '../core/jobs/records.ts';
 import { type JobName, jobName } from '../core/units.ts';
 import { emptyError, jsonAnswer, ownError } from './answers.ts';
-import type { Exchange, Header, HttpAnswer, HttpRequest } from './http.ts';
+import type { AnswerHead, AnswerStream, Exchange, Header, HttpAnswer, HttpRequest } from './http.ts';
 import { jobJson } from './job-json.ts';
 import { isJobName } from './job-rules.ts';
 import type { Query } from './query.ts';
@@ -37,6 +37,11 @@ export class Call {
   /** `headers` given to the call go with every answer. */
   answer(answer: HttpAnswer): void {
     this.#exchange.answer({ ...answer, headers: [...answer.headers, ...this.#headers] });
+  }
+
+  /** Begins an answer in pieces. */
+  stream(head: AnswerHead): AnswerStream {
+    return this.#exchange.stream({ ...head, headers: [...head.headers, ...this.#headers] });
   }
 
   /** Indented when the query has `pretty`, with any value. */

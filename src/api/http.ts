@@ -18,11 +18,31 @@ export interface RequestHeaders {
 
 export type Header = readonly [name: string, value: string];
 
-export interface HttpAnswer {
+export interface AnswerHead {
   readonly status: number;
   readonly headers: readonly Header[];
+}
+
+export interface HttpAnswer extends AnswerHead {
   /** Text is sent as UTF-8. The answer to a HEAD is sent without it. */
   readonly body: string | Uint8Array;
+}
+
+/**
+ * A body whose length is not known when it begins. After its end, and after the client went away, all of it does
+ * nothing.
+ */
+export interface AnswerStream {
+  /** Takes the chunk in any case: what the client does not take yet waits in memory, so look at `isBehind` before. */
+  write(chunk: Uint8Array): void;
+  /** The client has not taken what was written. */
+  readonly isBehind: boolean;
+  /** Calls `ready` once, in a later turn, when the client is not behind; never after it went away. */
+  whenReady(ready: () => void): void;
+  /** The body is whole. */
+  end(): void;
+  /** The body can't be finished: the connection is cut, so that the client doesn't take it for whole. */
+  cut(): void;
 }
 
 /** One request and its one answer. */
@@ -30,7 +50,9 @@ export interface Exchange {
   readonly request: HttpRequest;
   /** Once; after the client went away it does nothing. */
   answer(answer: HttpAnswer): void;
-  /** Called when the client goes away before the answer. */
+  /** Begins an answer in pieces, instead of `answer`. Not for HEAD. */
+  stream(head: AnswerHead): AnswerStream;
+  /** Called when the client goes away before the answer's end. */
   onAborted(listener: () => void): void;
 }
 

@@ -8,6 +8,7 @@ import type { BusyExecution, ClusterMember, Done, Outcome, Services, Writes } fr
 import type { Command, CommandResult } from '../../src/core/jobs/commands.ts';
 import type { JobRecord, StringMap } from '../../src/core/jobs/records.ts';
 import { executionId, type JobName, type Stamp, wallMs } from '../../src/core/units.ts';
+import { gatheredStream } from './gathered-stream.ts';
 import { NODE, StateHarness } from './state-harness.ts';
 
 export const testRules = new ScheduleRules(new IntlZones('UTC'), cronExtensions);
@@ -79,6 +80,10 @@ export class ApiHarness {
   /** The answer, or null while the request waits. */
   request(method: string, target: string, { body = '', headers = {} }: SentRequest = {}): HttpAnswer | null {
     let given: HttpAnswer | null = null;
+    const answer = (one: HttpAnswer): void => {
+      if (given !== null) throw new Error('answered twice');
+      given = one;
+    };
     this.api.handle({
       request: {
         method,
@@ -86,10 +91,11 @@ export class ApiHarness {
         headers: { host: 'localhost:8080', origin: '', accept: '', contentType: '', ...headers },
         body: typeof body === 'string' ? new TextEncoder().encode(body) : body,
       },
-      answer: (answer) => {
-        if (given !== null) throw new Error('answered twice');
-        given = answer;
-      },
+      answer,
+      stream: (head) =>
+        gatheredStream(head, (whole) => {
+          if (whole !== null) answer(whole);
+        }),
       onAborted: () => undefined,
     });
     return given;

@@ -1,5 +1,12 @@
 import { Api } from '../../../src/api/api.ts';
-import type { HttpAnswer, HttpHandler, HttpServer, HttpServerFactory, ListenOutcome } from '../../../src/api/http.ts';
+import type {
+  AnswerHead,
+  AnswerStream,
+  HttpHandler,
+  HttpServer,
+  HttpServerFactory,
+  ListenOutcome,
+} from '../../../src/api/http.ts';
 import type { JobRules } from '../../../src/api/job-rules.ts';
 import { LaunchWaits } from '../../../src/api/launch-waits.ts';
 import type { MetricsSource, Services } from '../../../src/api/services.ts';
@@ -142,7 +149,7 @@ class ApiActor implements Actor<ApiCommand> {
   /** Every call of the server becomes a turn of this actor; a broken invariant ends it, after the client's 500. */
   #handler(): HttpHandler {
     const api = this.#api;
-    const counted = (answer: HttpAnswer): HttpAnswer => {
+    const counted = <Head extends AnswerHead>(answer: Head): Head => {
       this.#context.count(`http_answers_total{class="${Math.floor(answer.status / 100)}xx"}`);
       return answer;
     };
@@ -150,12 +157,13 @@ class ApiActor implements Actor<ApiCommand> {
       bodyLimit: (method, target) => api.bodyLimit(method, target),
       refuseBody: (reason, limitBytes) => counted(api.refuseBody(reason, limitBytes)),
       failed: (error) => counted(api.failed(error)),
-      handle: ({ request, answer, onAborted }) =>
+      handle: ({ request, answer, stream, onAborted }) =>
         this.#context.enter(() => {
           try {
             api.handle({
               request,
               answer: (given) => answer(counted(given)),
+              stream: (head) => this.#inTurns(stream(counted(head))),
               onAborted: (listener) => onAborted(() => this.#context.enter(listener)),
             });
           } catch (error) {
@@ -163,6 +171,18 @@ class ApiActor implements Actor<ApiCommand> {
             if (error instanceof AssertionFailed) throw error;
           }
         }),
+    };
+  }
+
+  #inTurns(stream: AnswerStream): AnswerStream {
+    return {
+      write: (chunk) => stream.write(chunk),
+      get isBehind() {
+        return stream.isBehind;
+      },
+      whenReady: (ready) => stream.whenReady(() => this.#context.enter(ready)),
+      end: () => stream.end(),
+      cut: () => stream.cut(),
     };
   }
 

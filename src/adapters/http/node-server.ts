@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { HttpAnswer, HttpHandler, HttpServer, ListenOutcome } from '../../api/http.ts';
-import type { OneAnswer } from './one-answer.ts';
+import type { AnswerHead, HttpAnswer, HttpHandler, HttpServer, ListenOutcome } from '../../api/http.ts';
+import type { BodySink, OneAnswer } from './one-answer.ts';
 import { RequestDesk } from './request-desk.ts';
 
 /** As uWebSockets.js: connections without a request are closed after this. */
@@ -55,7 +55,10 @@ export class NodeServer implements HttpServer {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    const one = this.#desk.open((answer, closes) => send(response, answer, closes));
+    const one = this.#desk.open({
+      send: (answer, closes) => send(response, answer, closes),
+      begin: (head) => begin(response, head),
+    });
     response.on('close', () => one.aborted());
     // A client that goes away is no error here: `close` tells.
     request.on('error', () => undefined);
@@ -87,11 +90,30 @@ function headOf(request: IncomingMessage) {
 
 function send(response: ServerResponse, answer: HttpAnswer, closesConnection: boolean): void {
   const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
-  response.statusCode = answer.status;
-  for (const [name, value] of answer.headers) response.setHeader(name, headerBytes(value));
+  setHead(response, answer);
   response.setHeader('Content-Length', body.length);
   if (closesConnection) response.setHeader('Connection', 'close');
   response.end(body);
+}
+
+function begin(response: ServerResponse, head: AnswerHead): BodySink {
+  setHead(response, head);
+  // A follower waits for output that may be long in coming: it should see the head now.
+  response.flushHeaders();
+  return {
+    write: (chunk) => void response.write(chunk),
+    get isBehind() {
+      return response.writableNeedDrain;
+    },
+    onDrained: (drained) => void response.once('drain', drained),
+    end: () => void response.end(),
+    cut: () => void response.destroy(),
+  };
+}
+
+function setHead(response: ServerResponse, { status, headers }: AnswerHead): void {
+  response.statusCode = status;
+  for (const [name, value] of headers) response.setHeader(name, headerBytes(value));
 }
 
 /** Node takes one character a byte; control characters are refused by throwing. */

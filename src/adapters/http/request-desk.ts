@@ -1,7 +1,7 @@
-import type { HttpAnswer, HttpHandler, HttpRequest } from '../../api/http.ts';
+import type { HttpHandler, HttpRequest } from '../../api/http.ts';
 import { limits } from '../../core/limits.ts';
 import { BodyBudget, BodyIntake } from './body-intake.ts';
-import { OneAnswer } from './one-answer.ts';
+import { type Carrier, OneAnswer } from './one-answer.ts';
 
 type RequestHead = Omit<HttpRequest, 'body'>;
 
@@ -19,9 +19,9 @@ export class RequestDesk {
   }
 
   /** A request begins; it counts as open until its answer or its abort. */
-  open(send: (answer: HttpAnswer, closesConnection: boolean) => void): OneAnswer {
+  open(carrier: Carrier): OneAnswer {
     this.#openRequests += 1;
-    return new OneAnswer(send, () => {
+    return new OneAnswer(carrier, () => {
       this.#openRequests -= 1;
       this.#checkDrained();
     });

@@ -38,6 +38,10 @@ export interface UwsResponse {
   cork(write: () => void): UwsResponse;
   writeStatus(status: string): UwsResponse;
   writeHeader(name: string, value: string): UwsResponse;
+  /** Begins or continues a body in chunks. False: the client is behind; the chunk is kept all the same. */
+  write(chunk: Uint8Array): boolean;
+  /** Called as often as the client took something after it was behind; must return true. */
+  onWritable(listener: () => boolean): UwsResponse;
   end(body: string | Uint8Array, closesConnection: boolean): UwsResponse;
   close(): UwsResponse;
 }

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
-import type { HttpAnswer, HttpHandler, HttpServer, ListenOutcome, RequestHeaders } from '../../api/http.ts';
-import type { OneAnswer } from './one-answer.ts';
+import type { AnswerHead, HttpAnswer, HttpHandler, HttpServer, ListenOutcome, RequestHeaders } from '../../api/http.ts';
+import type { BodySink, OneAnswer } from './one-answer.ts';
 import { RequestDesk } from './request-desk.ts';
 import type { Uws, UwsApp, UwsListenSocket, UwsRequest, UwsResponse } from './uws-module.ts';
 
@@ -70,7 +70,10 @@ export class UwsServer implements HttpServer {
   }
 
   #serve(response: UwsResponse, request: UwsRequest): void {
-    const one = this.#desk.open((answer, closes) => send(response, answer, head?.method === 'HEAD', closes));
+    const one = this.#desk.open({
+      send: (answer, closes) => send(response, answer, head?.method === 'HEAD', closes),
+      begin: (answerHead) => begin(response, answerHead),
+    });
     response.onAborted(() => one.aborted());
     let head: Head | null = null;
     this.#desk.guard(one, () => {
@@ -136,10 +139,42 @@ function declaredBody(request: UwsRequest): DeclaredBody | null {
 /** A HEAD gets no body and, since the library counts a stated length as owed bytes, a length of 0. */
 function send(response: UwsResponse, answer: HttpAnswer, isHead: boolean, closesConnection: boolean): void {
   response.cork(() => {
-    response.writeStatus(`${answer.status} ${STATUS_CODES[answer.status] ?? 'Unknown'}`);
-    for (const [name, value] of answer.headers) response.writeHeader(name, withoutBreaks(value));
+    writeHead(response, answer);
     response.end(isHead ? '' : answer.body, closesConnection);
   });
+}
+
+function begin(response: UwsResponse, head: AnswerHead): BodySink {
+  let isBehind = false;
+  let listeners: (() => void)[] = [];
+  response.cork(() => void writeHead(response, head));
+  response.onWritable(() => {
+    isBehind = false;
+    const waiting = listeners;
+    listeners = [];
+    for (const drained of waiting) drained();
+    return true;
+  });
+  return {
+    write: (chunk) => {
+      // Nothing at all would be the end of the body.
+      if (chunk.length === 0) return;
+      response.cork(() => {
+        isBehind = !response.write(chunk);
+      });
+    },
+    get isBehind() {
+      return isBehind;
+    },
+    onDrained: (drained) => void listeners.push(drained),
+    end: () => void response.cork(() => void response.end('', false)),
+    cut: () => void response.close(),
+  };
+}
+
+function writeHead(response: UwsResponse, { status, headers }: AnswerHead): void {
+  response.writeStatus(`${status} ${STATUS_CODES[status] ?? 'Unknown'}`);
+  for (const [name, value] of headers) response.writeHeader(name, withoutBreaks(value));
 }
 
 /** The library writes header lines as they are given. */

@@ -8,6 +8,7 @@ import type {
 } from '../../../src/api/http.ts';
 import { assert } from '../../../src/core/assert.ts';
 import type { SimulatedWorld } from '../../../src/runtime/simulation/thread.ts';
+import { gatheredStream } from '../../support/gathered-stream.ts';
 
 /** What a client sees of its request. */
 export type HttpEnd =
@@ -117,6 +118,11 @@ class SimulatedServer implements HttpServer {
     const exchange: Exchange = {
       request: limitBytes === 0 ? { ...open.request, body: new Uint8Array() } : open.request,
       answer: (answer) => this.#answer(open, answer),
+      stream: (head) =>
+        gatheredStream(head, (answer) => {
+          if (answer === null) this.#cut(open);
+          else this.#answer(open, answer);
+        }),
       onAborted: (listener) => open.abortListeners.push(listener),
     };
     if (limitBytes > 0 && body.length > limitBytes) {
@@ -134,6 +140,12 @@ class SimulatedServer implements HttpServer {
       open.ended({ type: 'answered', answer });
       this.#drainedIfIdle();
     });
+  }
+
+  #cut(open: Open): void {
+    if (!this.#open.delete(open)) return;
+    open.ended({ type: 'cut' });
+    this.#drainedIfIdle();
   }
 
   #aborted(open: Open): void {

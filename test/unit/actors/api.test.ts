@@ -10,6 +10,7 @@ import { epoch, jobName, logIndex, nodeName, stamp, term } from '../../../src/co
 import { decodeEntry, type Entry } from '../../../src/wire/entries.ts';
 import { header, testRules, textOf } from '../../support/api-harness.ts';
 import { ActorHarness, type MadeAsk } from '../../support/fake-context.ts';
+import { gatheredStream } from '../../support/gathered-stream.ts';
 import { StateHarness } from '../../support/state-harness.ts';
 
 /** A server that a test plays the clients of. */
@@ -97,6 +98,10 @@ class Api {
       answer: (answer) => {
         client.answer ??= answer;
       },
+      stream: (head) =>
+        gatheredStream(head, (whole) => {
+          client.answer ??= whole;
+        }),
       onAborted: (listener) => {
         client.leave = listener;
       },
@@ -262,6 +267,7 @@ describe('writing', () => {
       answer: (given) => {
         answer = given;
       },
+      stream: (head) => gatheredStream(head, () => undefined),
       onAborted: () => undefined,
     });
     api.apply(api.proposal());

@@ -1,10 +1,11 @@
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NodeServer } from '../../../src/adapters/http/node-server.ts';
 import { loadUws } from '../../../src/adapters/http/uws-module.ts';
 import { UwsServer } from '../../../src/adapters/http/uws-server.ts';
 import { httpServerFactory } from '../../../src/adapters/http-server.ts';
 import type {
+  AnswerStream,
   BodyRefusal,
   Exchange,
   HttpAnswer,
@@ -27,6 +28,8 @@ const text = (status: number, body: string): HttpAnswer => ({
 /** Answers what it was asked; paths choose what goes wrong. */
 class EchoHandler implements HttpHandler {
   readonly failures: unknown[] = [];
+  /** Bodies of `/stream`, begun and not ended. */
+  readonly streams: AnswerStream[] = [];
   /** Exchanges of `/hold`, which wait. */
   readonly held: Exchange[] = [];
   aborted = 0;
@@ -54,6 +57,17 @@ class EchoHandler implements HttpHandler {
         this.aborted += 1;
       });
       return;
+    }
+    if (target === '/stream') {
+      exchange.onAborted(() => {
+        this.aborted += 1;
+      });
+      this.streams.push(exchange.stream({ status: 200, headers: [['Content-Type', 'text/plain']] }));
+      return;
+    }
+    if (target === '/stream-and-throw') {
+      exchange.stream({ status: 200, headers: [] }).write(Buffer.from('half'));
+      throw new Error('thrown');
     }
     if (target === '/large') {
       exchange.answer(text(200, 'x'.repeat(5_000_000)));
@@ -223,6 +237,97 @@ describe.each(engines)('HTTP server on %s', (engine, make) => {
 
   it('sends large answers whole', async () => {
     expect((await send(port, { method: 'GET', path: '/large' })).bytes.length).toBe(5_000_000);
+  });
+
+  const stream = async (): Promise<AnswerStream> =>
+    await waitUntil(() => handler.streams.at(-1), { what: 'the request for a stream' });
+
+  it('sends a body in pieces, each when the client has room, and takes nothing after its end', async () => {
+    const answer = send(port, { method: 'GET', path: '/stream' });
+    const body = await stream();
+    const piece = Buffer.alloc(100_000, 0x61);
+    let pieces = 0;
+    const sendNext = (): void => {
+      if (pieces === 100) {
+        body.write(new Uint8Array(0));
+        body.write(Buffer.from('end'));
+        body.end();
+        body.write(piece);
+        body.end();
+        return;
+      }
+      pieces += 1;
+      body.write(piece);
+      body.whenReady(sendNext);
+    };
+    body.whenReady(sendNext);
+    const { bytes, headers } = await answer;
+    expect([bytes.length, bytes.subarray(-4).toString(), headers['transfer-encoding']]).toEqual([
+      10_000_003,
+      'aend',
+      'chunked',
+    ]);
+    await alive();
+  });
+
+  it('says when a client of a stream reads nothing, and goes on when it reads again', async () => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.write('GET /stream HTTP/1.1\r\nHost: a\r\n\r\n');
+    socket.pause();
+    const body = await stream();
+    const piece = Buffer.alloc(1 << 20, 0x61);
+    // What the kernel takes for both ends is some megabytes; then the client is behind.
+    for (let sent = 0; sent < 64; sent += 1) body.write(piece);
+    expect(body.isBehind).toBe(true);
+    let isReady = false;
+    body.whenReady(() => {
+      isReady = true;
+    });
+    await alive();
+    expect(isReady).toBe(false);
+    socket.resume();
+    await waitUntil(() => isReady, { what: 'room for more' });
+    expect(body.isBehind).toBe(false);
+    body.end();
+    socket.destroy();
+  });
+
+  it('cuts the connection of a body that can not be finished', async () => {
+    const answer = send(port, { method: 'GET', path: '/stream' });
+    const body = await stream();
+    body.write(Buffer.from('half'));
+    body.cut();
+    await expect(answer).rejects.toThrow();
+    await expect(send(port, { method: 'GET', path: '/stream-and-throw' })).rejects.toThrow();
+    expect(handler.failures).toHaveLength(1);
+    expect(handler.aborted).toBe(0);
+    await alive();
+  });
+
+  it('tells of clients that go away while they get a body, and takes what is written then', async () => {
+    const socket = await RawSocket.open(port);
+    await socket.write('GET /stream HTTP/1.1\r\nHost: a\r\n\r\n');
+    const body = await stream();
+    body.write(Buffer.from('half'));
+    await waitUntil(() => socket.received.includes('half'), { what: 'the first piece' });
+    socket.reset();
+    await waitUntil(() => handler.aborted === 1, { what: 'the abort' });
+    body.write(Buffer.from('more'));
+    body.whenReady(() => handler.failures.push('ready'));
+    body.end();
+    body.cut();
+    await alive();
+    expect(handler.failures).toEqual([]);
+  });
+
+  it('drains when the bodies that were begun have ended', async () => {
+    const answer = send(port, { method: 'GET', path: '/stream' });
+    const body = await stream();
+    const drained = new Promise<void>((resolve) => server.drain(resolve));
+    body.write(Buffer.from('all'));
+    body.end();
+    await drained;
+    expect((await answer).text).toBe('all');
   });
 
   it('ends its connections when it closes; twice is no mistake', async () => {
