@@ -59,7 +59,8 @@ function executionObject(
     node: execution.node,
     group: execution.group,
     attempt: execution.attempt,
-    extra,
+    // Not in Dkron: only where an end came after its execution was recorded as lost.
+    extra: execution.late === null ? extra : `${extra},"late_end":"${execution.late}"`,
   });
 }
 

@@ -6,7 +6,7 @@ import type {
   WorkEnd,
   WorkProcess,
 } from '../core/dispatch/worker-types.ts';
-import { type ExecutionId, epoch, type Term, term, wallNs } from '../core/units.ts';
+import { type ExecutionId, epoch, jobName, type Term, term, wallNs } from '../core/units.ts';
 import type { Store, StoreWrite } from '../runtime/ports.ts';
 import { FieldReader } from './fields.ts';
 import { DecodeError, decodePlain, encodePlain, type Plain } from './msgpack.ts';
@@ -64,7 +64,7 @@ function executionKey(id: ExecutionId): Uint8Array {
   return key;
 }
 
-function plainEntry({ id, executor, startedAtNs, process, end }: JournalEntry): Plain {
+function plainEntry({ id, job, executor, startedAtNs, process, end }: JournalEntry): Plain {
   return [
     formatVersion,
     id,
@@ -72,11 +72,12 @@ function plainEntry({ id, executor, startedAtNs, process, end }: JournalEntry): 
     startedAtNs,
     process === null ? null : [process.pid, process.startTicks, process.bootId],
     end === null ? null : [end.finishedAtNs, end.success, end.output, end.droppedBytes],
+    job,
   ];
 }
 
 function readEntry(reader: FieldReader): JournalEntry {
-  return {
+  const fields = {
     // The brand is what was written: ids come from the journal as they went in.
     id: reader.string() as ExecutionId,
     executor: reader.string(),
@@ -84,6 +85,8 @@ function readEntry(reader: FieldReader): JournalEntry {
     process: reader.nullable(readProcess),
     end: reader.nullable(readEnd),
   };
+  const job = reader.remaining === 0 ? null : reader.nullable((field) => jobName(field.string()));
+  return { ...fields, job };
 }
 
 function readProcess(reader: FieldReader): WorkProcess {

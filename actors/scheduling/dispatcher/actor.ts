@@ -1,6 +1,6 @@
 import { assertNever } from '../../../src/core/assert.ts';
 import { DispatcherCore } from '../../../src/core/dispatch/dispatcher.ts';
-import type { Effect, Now, ProposalEnd, WaitingWorkInput } from '../../../src/core/dispatch/in-flight.ts';
+import type { Effect, FinishedWork, Now, ProposalEnd, WaitingWorkInput } from '../../../src/core/dispatch/in-flight.ts';
 import { executionStart } from '../../../src/core/jobs/apply-launch.ts';
 import type { ExecutionStart } from '../../../src/core/jobs/changes.ts';
 import { type LogIndex, logIndex, type NodeName, type Term } from '../../../src/core/units.ts';
@@ -214,6 +214,9 @@ class DispatcherActor implements Actor<DispatcherCommand> {
       case 'acknowledgeEnds':
         this.#context.send(this.#executor(effect.node), { type: 'committed', ids: effect.ids });
         return;
+      case 'lookUpEnd':
+        this.#lookUpEnd(effect.node, effect.finished);
+        return;
       case 'process':
         this.#context.send(localRef<ProcessorCommand>('processor'), {
           type: 'process',
@@ -235,6 +238,14 @@ class DispatcherActor implements Actor<DispatcherCommand> {
       default:
         assertNever(effect);
     }
+  }
+
+  /** A late end of a lost execution is annotated, once; what is neither lost nor open any more is over. */
+  #lookUpEnd(node: NodeName, finished: FinishedWork): void {
+    const { id, job } = finished;
+    const record = job === null ? undefined : this.#reader.execution(job, id);
+    if (record?.outcome === 'lost' && record.late === null) this.#core.annotate(this.#now(), record, finished);
+    else if (record?.outcome !== 'running') this.#performOne({ type: 'acknowledgeEnds', node, ids: [id] });
   }
 
   #proposalEnded(proposal: number, outcome: ProposalOutcome): void {

@@ -1,5 +1,5 @@
 import type { ExecutionStart } from '../../../src/core/jobs/changes.ts';
-import type { Epoch, ExecutionId, NodeName, Term, WallNs } from '../../../src/core/units.ts';
+import type { Epoch, ExecutionId, JobName, NodeName, Term, WallNs } from '../../../src/core/units.ts';
 import type { Ref } from '../../../src/runtime/types.ts';
 
 /** Accepted by `executor`. */
@@ -46,6 +46,8 @@ export type ExecutorEvent =
   | {
       readonly type: 'executionFinished';
       readonly id: ExecutionId;
+      /** Null: begun in a version that did not record it. */
+      readonly job: JobName | null;
       readonly startedAtNs: WallNs;
       readonly finishedAtNs: WallNs;
       readonly success: boolean;

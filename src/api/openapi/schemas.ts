@@ -115,6 +115,11 @@ const execution: Readonly<Record<string, Schema>> = {
   node_name: text,
   group: { type: 'integer', format: 'int64', description: 'The launch: 19 digits, too many for a JavaScript number.' },
   attempt: { type: 'integer', minimum: 1 },
+  late_end: {
+    type: 'string',
+    enum: ['success', 'failed'],
+    description: 'Only of one that was given up as lost and ended nevertheless: how.',
+  },
 };
 
 const member: Readonly<Record<string, Schema>> = {
@@ -145,8 +150,8 @@ export const schemas = {
     required: ['name'],
     description: 'Keys match in any case, unknown ones are ignored, null is "not given". See docs/api/jobs.md.',
   },
-  Execution: objectOf(execution, ['output']),
-  ListedExecution: objectOf({ ...execution, output_truncated: flag }, ['output']),
+  Execution: objectOf(execution, ['output', 'late_end']),
+  ListedExecution: objectOf({ ...execution, output_truncated: flag }, ['output', 'late_end']),
   Status: objectOf({ agent: textMap, serf: textMap, tags: textMap }),
   Leader: objectOf(member),
   Member: objectOf({ ...member, id: text, statusText: text }),

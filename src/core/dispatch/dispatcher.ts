@@ -1,8 +1,9 @@
 import { assert } from '../assert.ts';
 import type { Change, ExecutionStart } from '../jobs/changes.ts';
 import type { FinishItem, MissedItem, ReassignItem } from '../jobs/commands.ts';
+import type { ExecutionRecord } from '../jobs/records.ts';
 import { type ExecutionId, type MonoMs, monoMs, type NodeName, type Term, type WallNs } from '../units.ts';
-import { endOf, lossOf } from './ending.ts';
+import { annotationOf, endOf, lossOf } from './ending.ts';
 import { Gathered } from './gathered.ts';
 import type {
   Due,
@@ -135,7 +136,7 @@ export class DispatcherCore {
     if (this.#term === null) return;
     const execution = this.#executions.get(finished.id);
     if (execution === undefined) {
-      out.push({ type: 'acknowledgeEnds', node, ids: [finished.id] });
+      out.push({ type: 'lookUpEnd', node, finished });
       return;
     }
     if (execution.phase === 'ending') return;
@@ -143,6 +144,11 @@ export class DispatcherCore {
     execution.ended = finished;
     if (execution.start.processors === null) this.processed(now, finished.id, finished.output);
     else out.push({ type: 'process', start: execution.start, finished });
+  }
+
+  /** An end that came after its execution was given up for lost. Acknowledged when its worker repeats it. */
+  annotate(now: Now, lost: ExecutionRecord, finished: FinishedWork): void {
+    if (this.#term !== null) this.#ends.add(now.monoMs, annotationOf(lost, finished, now));
   }
 
   /** The output to store has come out of the processors. */

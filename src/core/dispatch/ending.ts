@@ -1,4 +1,5 @@
 import type { FinishItem } from '../jobs/commands.ts';
+import type { ExecutionRecord } from '../jobs/records.ts';
 import { type WallNs, wallMsOf } from '../units.ts';
 import type { FinishedWork, Now, OpenExecution } from './in-flight.ts';
 import { retryAt } from './retry.ts';
@@ -20,6 +21,25 @@ export function endOf(
     output,
     droppedBytes,
     retryAtMs: retryAt(startedAtNs, finishedAtNs, wallMsOf(now.wallNs), start.attempt + 1),
+  };
+}
+
+/** What became of an execution that is recorded as lost. Its output is not kept: the record's own says why it was lost. */
+export function annotationOf(
+  { job, stamp, node }: ExecutionRecord,
+  { startedAtNs, finishedAtNs, success }: FinishedWork,
+  now: Now,
+): FinishItem {
+  return {
+    job,
+    stamp,
+    node,
+    startedAtNs,
+    finishedAtNs,
+    outcome: success ? 'success' : 'failed',
+    output: new Uint8Array(0),
+    droppedBytes: 0,
+    retryAtMs: wallMsOf(now.wallNs),
   };
 }
 

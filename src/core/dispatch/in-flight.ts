@@ -23,6 +23,8 @@ export interface WorkerReport {
 
 export interface FinishedWork {
   readonly id: ExecutionId;
+  /** Null: its node began it in a version that did not tell. */
+  readonly job: JobName | null;
   readonly startedAtNs: WallNs;
   readonly finishedAtNs: WallNs;
   readonly success: boolean;
@@ -40,6 +42,8 @@ export type Effect =
   | { readonly type: 'start'; readonly node: NodeName; readonly term: Term; readonly start: ExecutionStart }
   | { readonly type: 'acknowledgeEnds'; readonly node: NodeName; readonly ids: readonly ExecutionId[] }
   | { readonly type: 'process'; readonly start: ExecutionStart; readonly finished: FinishedWork }
+  /** An end of what is not open: look its record up, and acknowledge it or call `annotate` (design 4.6). */
+  | { readonly type: 'lookUpEnd'; readonly node: NodeName; readonly finished: FinishedWork }
   | { readonly type: 'runRefused'; readonly request: number; readonly reason: string }
   | { readonly type: 'runLaunched'; readonly request: number; readonly group: Stamp };
 

@@ -1,5 +1,5 @@
 import type { ExecutionStart } from '../jobs/changes.ts';
-import type { Epoch, ExecutionId, NodeName, Term, WallNs } from '../units.ts';
+import type { Epoch, ExecutionId, JobName, NodeName, Term, WallNs } from '../units.ts';
 import type { FinishedWork, WorkerReport } from './in-flight.ts';
 
 /** The process at the root of an execution: enough to recognise it after a restart of this node. */
@@ -12,13 +12,15 @@ export interface WorkProcess {
 /** What the journal knows of one execution. Without an end it runs, or ran when its life of the node ended. */
 export interface JournalEntry {
   readonly id: ExecutionId;
+  /** Null: recorded by a version that did not keep it. */
+  readonly job: JobName | null;
   readonly executor: string;
   readonly startedAtNs: WallNs;
   readonly process: WorkProcess | null;
   readonly end: WorkEnd | null;
 }
 
-export type WorkEnd = Omit<FinishedWork, 'id' | 'startedAtNs'>;
+export type WorkEnd = Omit<FinishedWork, 'id' | 'job' | 'startedAtNs'>;
 
 /** One change of the journal. The newest change of a key replaces those not yet written. */
 export type JournalWrite =

@@ -160,6 +160,7 @@ export class Worker {
   #accept(start: ExecutionStart, now: Now, out: WorkerEffect[]): void {
     const entry: JournalEntry = {
       id: start.id,
+      job: start.job,
       executor: start.executor,
       startedAtNs: now.wallNs,
       process: null,
@@ -239,9 +240,9 @@ export class Worker {
   }
 
   #sendFinish(held: Held & { phase: 'finished' }, now: Now, out: WorkerEffect[]): void {
-    const { id, startedAtNs } = held.entry;
+    const { id, job, startedAtNs } = held.entry;
     held.sentAtMs = now.monoMs;
-    this.#send({ type: 'executionFinished', id, startedAtNs, ...held.end }, out);
+    this.#send({ type: 'executionFinished', id, job, startedAtNs, ...held.end }, out);
     this.#resendAtMs ??= monoMs(now.monoMs + limits.finishResendMs);
   }
 

@@ -2,7 +2,17 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { LeadershipEvent } from '../../../actors/cluster/log/protocol.ts';
 import { definition } from '../../../actors/scheduling/dispatcher/actor.ts';
 import type { DispatcherCommand } from '../../../actors/scheduling/dispatcher/protocol.ts';
-import { type ExecutionId, epoch, executionId, logIndex, nodeName, term, wallNs } from '../../../src/core/units.ts';
+import {
+  type ExecutionId,
+  epoch,
+  executionId,
+  jobName,
+  logIndex,
+  nodeName,
+  stamp,
+  term,
+  wallNs,
+} from '../../../src/core/units.ts';
 import { decodeEntry } from '../../../src/wire/entries.ts';
 import { ActorHarness } from '../../support/fake-context.ts';
 import { StateHarness } from '../../support/state-harness.ts';
@@ -98,7 +108,8 @@ describe('the dispatcher actor', () => {
     report([id]);
     const output = new Uint8Array([1]);
     const times = { startedAtNs: wallNs(1n), finishedAtNs: wallNs(2n) };
-    dispatcher.deliver({ type: 'executionFinished', id, ...times, success: true, output, droppedBytes: 0 });
+    const job = jobName('job1');
+    dispatcher.deliver({ type: 'executionFinished', id, job, ...times, success: true, output, droppedBytes: 0 });
     dispatcher.peerStarted('processor');
     expect(typesTo('processor')).toEqual(['process', 'process']);
     dispatcher.deliver({ type: 'processed', id, output });
@@ -110,5 +121,66 @@ describe('the dispatcher actor', () => {
     expect(commands.map(({ entry }) => decodeEntry(entry).command)).toMatchObject([
       { type: 'finish', items: [{ outcome: 'success' }] },
     ]);
+  });
+
+  describe('when an end comes for what is not open', () => {
+    const times = { startedAtNs: wallNs(1n), finishedAtNs: wallNs(2n) };
+    const ended = (id: ExecutionId): void =>
+      dispatcher.deliver({
+        type: 'executionFinished',
+        id,
+        job: jobName('job1'),
+        ...times,
+        success: true,
+        output: new Uint8Array([1]),
+        droppedBytes: 0,
+      });
+    const proposed = () =>
+      dispatcher
+        .messages<{ type: string; entry: Uint8Array }>('log')
+        .filter(({ type }) => type === 'propose')
+        .map(({ entry }) => decodeEntry(entry));
+    const acknowledged = (): unknown[] =>
+      dispatcher.messages<{ type: string }>('executor').filter(({ type }) => type === 'committed');
+
+    function oneLost(): ExecutionId {
+      state.run('job1');
+      const [record] = state.running('job1');
+      if (record === undefined) throw new Error('nothing runs');
+      state.finish(record, 'lost');
+      lead();
+      follow();
+      report();
+      return executionId(record.stamp, node);
+    }
+
+    it('notes how a lost execution ended, and acknowledges it once that is committed', () => {
+      const id = oneLost();
+      ended(id);
+      dispatcher.advance(5);
+      expect(acknowledged()).toEqual([]);
+      const [entry] = proposed();
+      expect(entry?.command).toMatchObject({
+        type: 'finish',
+        items: [{ outcome: 'success', output: new Uint8Array() }],
+      });
+      if (entry === undefined) throw new Error('nothing was proposed');
+      state.apply(entry.command, entry.origin);
+      expect(state.executions('job1')).toMatchObject([{ outcome: 'lost', late: 'success' }]);
+      ended(id);
+      dispatcher.advance(5);
+      expect(proposed()).toHaveLength(1);
+      expect(acknowledged()).toEqual([{ type: 'committed', ids: [id] }]);
+    });
+
+    it('acknowledges at once what has no record any more', () => {
+      lead();
+      follow();
+      report();
+      ended(executionId(stamp(9n), node));
+      expect(acknowledged()).toEqual([{ type: 'committed', ids: ['9-n0'] }]);
+      dispatcher.advance(5);
+      expect(proposed()).toEqual([]);
+    });
   });
 });

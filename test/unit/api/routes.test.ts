@@ -238,6 +238,21 @@ describe('executions', () => {
     expect(outcome('GET', '/v1/jobs/a/executions')[1]).toMatch(/"group":\d{19},"attempt":1/);
   });
 
+  it('a lost one says how it ended nevertheless, once that is known', () => {
+    create({ name: 'a' });
+    api.send('POST', '/v1/jobs/a');
+    const [running] = api.state.running('a');
+    if (running === undefined) throw new Error('nothing runs');
+    api.state.finish(running, 'lost', 'execution lost: the reason');
+    expect(list('/v1/jobs/a/executions')[0]).not.toHaveProperty('late_end');
+    api.state.finish(running, 'success');
+    const late = { success: false, output: 'execution lost: the reason', late_end: 'success' };
+    expect(list('/v1/jobs/a/executions')[0]).toMatchObject(late);
+    expect(outcome('GET', `/v1/jobs/a/executions/${running.stamp}-n0`)[1]).toMatch(
+      /"attempt":1,"late_end":"success"}$/,
+    );
+  });
+
   it('are cut to their last bytes, also within a character', () => {
     create({ name: 'a', executor_config: { command: 'echo aé' } });
     api.send('POST', '/v1/jobs/a');

@@ -60,7 +60,8 @@ function report(fields: Partial<WorkerReport> = {}): WorkerReport {
 
 function finished(id: ExecutionId) {
   const output = new Uint8Array([1]);
-  return { id, startedAtNs: wallNs(1n), finishedAtNs: wallNs(2n), success: true, output, droppedBytes: 0 };
+  const times = { startedAtNs: wallNs(1n), finishedAtNs: wallNs(2n) };
+  return { id, job: jobName('job1'), ...times, success: true, output, droppedBytes: 0 };
 }
 
 describe('the dispatcher', () => {
@@ -207,11 +208,12 @@ describe('the dispatcher', () => {
     core.check();
   });
 
-  it('acknowledges the end of an execution that nobody waits for', () => {
+  it('has the record of an end looked up that nobody waits for', () => {
     core.begin(at(0), term(5), [], [], out);
     out.length = 0;
-    core.finished(at(0), N0, finished(executionId(stamp(9n), N0)), out);
-    expect(effects('acknowledgeEnds')).toMatchObject([{ ids: ['9-n0'] }]);
+    const late = finished(executionId(stamp(9n), N0));
+    core.finished(at(0), N0, late, out);
+    expect(out).toEqual([{ type: 'lookUpEnd', node: N0, finished: late }]);
   });
 
   it('runs the processors before the end is proposed', () => {

@@ -50,6 +50,7 @@ const startOf = (number: number, changes: Partial<ExecutionStart> = {}): Executi
 
 const entryOf = (number: number, changes: Partial<JournalEntry> = {}): JournalEntry => ({
   id: idOf(number),
+  job: jobName('job1'),
   executor: 'shell',
   startedAtNs: wallNs(5n),
   process: null,
@@ -360,7 +361,7 @@ describe('a new life', () => {
       {
         type: 'send',
         term: 3,
-        event: { type: 'executionFinished', id: idOf(2), startedAtNs: 5n, ...end },
+        event: { type: 'executionFinished', id: idOf(2), job: jobName('job1'), startedAtNs: 5n, ...end },
       },
     ]);
   });
