@@ -80,6 +80,19 @@ describe('launches of one node', () => {
     expect([job.error_count, job.success_count, job.status]).toEqual([3, 0, 'failed']);
   });
 
+  it('pauses before a retry as long as the job says', { timeout: 60_000 }, async () => {
+    logOnFailure();
+    const retry = { interval: '2s', backoff: 2, max_interval: '3s' };
+    await dkron.create({ name: 'patient', retries: 2, retry, executor_config: { command: 'false' } });
+    await dkron.run('patient');
+    const executions = await dkron.untilEnded('patient', 3);
+    const pausesMs = executions
+      .slice(1)
+      .map((execution, index) => Date.parse(execution.started_at) - Date.parse(executions[index]?.finished_at ?? ''));
+    // Up to a tenth less than 2 s, then than 3 s: Dkron's pauses would be 1 s and 1.5 s.
+    expect(pausesMs.map((pauseMs, index) => pauseMs >= (index === 0 ? 1_800 : 2_700))).toEqual([true, true]);
+  });
+
   it('stops retrying after a success', async () => {
     logOnFailure();
     const file = path.join(node.dataDir, `retry-${randomUUID()}`);

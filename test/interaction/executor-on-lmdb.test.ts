@@ -82,6 +82,7 @@ const start = (number: number, life: Epoch): ExecutorCommand => ({
     executorConfig: { method: 'GET', url },
     processors: null,
     retries: 0,
+    retry: null,
   },
 });
 

@@ -1,7 +1,9 @@
 import { assertNever } from '../../src/core/assert.ts';
+import { retryPauseMs } from '../../src/core/dispatch/retry.ts';
 import type { Change } from '../../src/core/jobs/changes.ts';
 import type { Command as JobCommand } from '../../src/core/jobs/commands.ts';
 import type { ExecutionRecord, SubmittedJob, Target, UnplacedWork } from '../../src/core/jobs/records.ts';
+import { retryPauses } from '../../src/core/jobs/retry-pauses.ts';
 import {
   epoch,
   type Instant,
@@ -125,7 +127,9 @@ export class JobScript {
   #end(record: ExecutionRecord, outcome: Outcome): void {
     const { job, stamp, node, startedAtNs } = record;
     const end = { job, stamp, node, startedAtNs, finishedAtNs: this.nowNs, outcome };
-    const retryAtMs = wallMs(this.harness.nowMs + (record.attempt + 1) * 500);
+    const pauses = retryPauses(this.harness.reader.job(job)?.retry ?? null);
+    const pauseMs = pauses === null ? (record.attempt + 1) * 500 : retryPauseMs(pauses, record.attempt, noJitter);
+    const retryAtMs = wallMs(this.harness.nowMs + pauseMs);
     this.apply({
       type: 'finish',
       nowNs: this.nowNs,
@@ -213,6 +217,8 @@ function targetsOf(words: readonly string[]): Target[] {
   return names.map((name) => ({ node: nodeName(name), epoch: epoch(1) }));
 }
 
+const noJitter = { below: () => 0 };
+
 const instantAt = (word: string): Instant => instantOfMs(timeOf(word));
 
 const fields: Readonly<Record<string, (value: string) => Partial<SubmittedJob>>> = {
@@ -222,6 +228,11 @@ const fields: Readonly<Record<string, (value: string) => Partial<SubmittedJob>>>
   ephemeral: () => ({ ephemeral: true }),
   forbid: () => ({ concurrency: 'forbid' }),
   retries: (count) => ({ retries: Number(count) }),
+  /** retry=INTERVAL,BACKOFF,MAX_INTERVAL */
+  retry: (value) => {
+    const [interval = '', backoff, maxInterval = ''] = value.split(',');
+    return { retry: { interval, backoff: Number(backoff), maxInterval } };
+  },
   parent: (parentJob) => ({ parentJob, schedule: '' }),
   on_lost: (value) => ({ onLost: value === 'rerun' ? 'rerun' : 'record' }),
   starts_at: (at) => ({ startsAt: instantAt(at) }),

@@ -3,6 +3,7 @@ import { DispatcherCore } from '../../../src/core/dispatch/dispatcher.ts';
 import type { Effect, FinishedWork, Now, ProposalEnd, WaitingWorkInput } from '../../../src/core/dispatch/in-flight.ts';
 import { executionStart } from '../../../src/core/jobs/apply-launch.ts';
 import type { ExecutionStart } from '../../../src/core/jobs/changes.ts';
+import { retryPauses } from '../../../src/core/jobs/retry-pauses.ts';
 import { type LogIndex, logIndex, type NodeName, type Term } from '../../../src/core/units.ts';
 import type { StorePort } from '../../../src/runtime/ports.ts';
 import {
@@ -179,7 +180,10 @@ class DispatcherActor implements Actor<DispatcherCommand> {
       if (job !== undefined) open.push(executionStart(job, record));
     });
     const work: WaitingWorkInput[] = [];
-    this.#reader.eachWork((item) => work.push({ work: item, tags: this.#reader.job(item.job)?.tags ?? null }));
+    this.#reader.eachWork((item) => {
+      const job = this.#reader.job(item.job);
+      work.push({ work: item, tags: job?.tags ?? null, retry: retryPauses(job?.retry ?? null) });
+    });
     this.#knownIndex = logIndex(Math.max(this.#knownIndex, this.#reader.appliedIndex()));
     this.#begunTerm = term;
     this.#core.begin(this.#now(), term, open, work, out);

@@ -32,6 +32,7 @@ const GATHER_ENDS_MS = 5;
  * back into the log. It decides nothing that the state decides; all of its memory can be rebuilt by a rescan.
  */
 export class DispatcherCore {
+  readonly #chooser: Chooser;
   readonly #workers: KnownWorkers;
   readonly #placement: Placement;
   readonly #executions = new OpenExecutions();
@@ -41,6 +42,7 @@ export class DispatcherCore {
   #term: Term | null = null;
 
   constructor(chooser: Chooser) {
+    this.#chooser = chooser;
     this.#workers = new KnownWorkers(chooser);
     this.#placement = new Placement(this.#workers, this.#proposals);
   }
@@ -155,7 +157,7 @@ export class DispatcherCore {
   processed(now: Now, id: ExecutionId, output: Uint8Array): void {
     const execution = this.#executions.get(id);
     if (execution === undefined || execution.ended === null) return;
-    this.#ends.add(now.monoMs, endOf(execution, execution.ended, output, now));
+    this.#ends.add(now.monoMs, endOf(execution, execution.ended, output, now, this.#chooser));
     execution.ended = null;
   }
 

@@ -1,16 +1,20 @@
+import type { ExecutionStart } from '../jobs/changes.ts';
 import type { FinishItem } from '../jobs/commands.ts';
 import type { ExecutionRecord } from '../jobs/records.ts';
-import { type WallNs, wallMsOf } from '../units.ts';
+import { type WallMs, type WallNs, wallMs, wallMsOf } from '../units.ts';
 import type { FinishedWork, Now, OpenExecution } from './in-flight.ts';
-import { retryAt } from './retry.ts';
+import { retryAt, retryPauseMs } from './retry.ts';
+import type { Chooser } from './targets.ts';
 
 /** The end of an attempt as its worker told it, with the output that came out of the processors. */
 export function endOf(
   { start }: OpenExecution,
-  { startedAtNs, finishedAtNs, success, droppedBytes }: FinishedWork,
+  finished: FinishedWork,
   output: Uint8Array,
   now: Now,
+  chooser: Chooser,
 ): FinishItem {
+  const { startedAtNs, finishedAtNs, success, droppedBytes } = finished;
   return {
     job: start.job,
     stamp: start.stamp,
@@ -20,7 +24,7 @@ export function endOf(
     outcome: success ? 'success' : 'failed',
     output,
     droppedBytes,
-    retryAtMs: retryAt(startedAtNs, finishedAtNs, wallMsOf(now.wallNs), start.attempt + 1),
+    retryAtMs: nextAttemptAt(start, finished, wallMsOf(now.wallNs), chooser),
   };
 }
 
@@ -41,6 +45,16 @@ export function annotationOf(
     droppedBytes: 0,
     retryAtMs: wallMsOf(now.wallNs),
   };
+}
+
+function nextAttemptAt(
+  { attempt, retry }: ExecutionStart,
+  { startedAtNs, finishedAtNs, success }: FinishedWork,
+  nowMs: WallMs,
+  chooser: Chooser,
+): WallMs {
+  if (success || retry === null) return retryAt(startedAtNs, finishedAtNs, nowMs, attempt + 1);
+  return wallMs(nowMs + retryPauseMs(retry, attempt, chooser));
 }
 
 /** The end of an attempt that nobody will ever know the end of (P2). */

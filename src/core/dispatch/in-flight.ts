@@ -1,4 +1,4 @@
-import type { ExecutionStart } from '../jobs/changes.ts';
+import type { ExecutionStart, RetryPauses } from '../jobs/changes.ts';
 import type { Command, FinishItem, LaunchItem, ReassignItem } from '../jobs/commands.ts';
 import type { StringMap, UnplacedWork } from '../jobs/records.ts';
 import type { Epoch, ExecutionId, JobName, MonoMs, NodeName, Stamp, Term, WallNs } from '../units.ts';
@@ -68,10 +68,11 @@ export interface OpenExecution {
   ended: FinishedWork | null;
 }
 
-/** Unplaced work with the tags of its job. */
+/** Unplaced work with what of its job is needed to place it. */
 export interface WaitingWorkInput {
   readonly work: UnplacedWork;
   readonly tags: StringMap | null;
+  readonly retry: RetryPauses | null;
 }
 
 /** Run a job by hand; `request` is the number that the answer carries. */

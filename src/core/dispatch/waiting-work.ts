@@ -1,4 +1,3 @@
-import type { UnplacedWork } from '../jobs/records.ts';
 import { limits } from '../limits.ts';
 import { type JobName, type MonoMs, monoMs, type Stamp, wallMsOf } from '../units.ts';
 import type { Now, WaitingWorkInput } from './in-flight.ts';
@@ -20,10 +19,11 @@ export class WaitingWork {
   /** Nothing is due before. */
   #nextMs = Number.POSITIVE_INFINITY;
 
-  add(now: Now, { work, tags }: WaitingWorkInput): void {
-    if (this.#waiting.has(work.stamp)) return;
-    const dueMs = now.monoMs + pauseMs(now, work);
-    this.#waiting.set(work.stamp, { work, tags, dueMs });
+  add(now: Now, input: WaitingWorkInput): void {
+    const { stamp } = input.work;
+    if (this.#waiting.has(stamp)) return;
+    const dueMs = now.monoMs + pauseMs(now, input);
+    this.#waiting.set(stamp, { ...input, dueMs });
     this.#nextMs = Math.min(this.#nextMs, dueMs);
   }
 
@@ -69,5 +69,5 @@ export class WaitingWork {
 
 const longestPauseMs = longestRetryPauseMs(limits.attemptsPerLaunch);
 
-const pauseMs = (now: Now, { dueAtMs }: UnplacedWork): number =>
-  Math.min(Math.max(0, dueAtMs - wallMsOf(now.wallNs)), longestPauseMs);
+const pauseMs = (now: Now, { work, retry }: WaitingWorkInput): number =>
+  Math.min(Math.max(0, work.dueAtMs - wallMsOf(now.wallNs)), retry?.maxIntervalMs ?? longestPauseMs);

@@ -24,6 +24,7 @@ import {
 } from './launch-rules.ts';
 import { type Ledger, raiseHighWater } from './ledger.ts';
 import type { Cause, ExecutionRecord, JobRecord, LaunchNote, Target, UnplacedWork } from './records.ts';
+import { retryPauses } from './retry-pauses.ts';
 
 const DONE: CommandResult = { type: 'done' };
 
@@ -149,6 +150,7 @@ export function executionStart(job: JobRecord, record: ExecutionRecord): Executi
     executorConfig: job.executorConfig,
     processors: job.processors,
     retries: job.retries,
+    retry: retryPauses(job.retry),
   };
 }
 

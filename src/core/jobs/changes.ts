@@ -20,6 +20,13 @@ export type JobSchedule = Pick<
   readonly active: boolean;
 };
 
+/** A job's `retry` in whole milliseconds. */
+export interface RetryPauses {
+  readonly intervalMs: number;
+  readonly backoff: number;
+  readonly maxIntervalMs: number;
+}
+
 /** All that a dispatcher needs to start an execution and to judge its end, frozen at its assignment. */
 export interface ExecutionStart {
   readonly id: ExecutionId;
@@ -36,6 +43,8 @@ export interface ExecutionStart {
   readonly executorConfig: StringMap | null;
   readonly processors: Readonly<Record<string, StringMap>> | null;
   readonly retries: number;
+  /** Null: Dkron's pauses. */
+  readonly retry: RetryPauses | null;
 }
 
 /** What applying a command did, for whoever follows the state. Consumers that miss some rescan the state (design 4.3). */
@@ -43,7 +52,12 @@ export type Change =
   | { readonly type: 'jobSet'; readonly schedule: JobSchedule }
   | { readonly type: 'jobDeleted'; readonly name: JobName }
   /** Unplaced work: give it targets when it is due. */
-  | { readonly type: 'workOpened'; readonly work: UnplacedWork; readonly tags: StringMap | null }
+  | {
+      readonly type: 'workOpened';
+      readonly work: UnplacedWork;
+      readonly tags: StringMap | null;
+      readonly retry: RetryPauses | null;
+    }
   | { readonly type: 'executionOpened'; readonly start: ExecutionStart }
   | {
       readonly type: 'executionEnded';

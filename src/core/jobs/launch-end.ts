@@ -4,6 +4,7 @@ import type { Change } from './changes.ts';
 import { notRunnable, withNote } from './launch-rules.ts';
 import type { Ledger } from './ledger.ts';
 import type { JobRecord, JobStatus, OpenLaunch, UnplacedWork } from './records.ts';
+import { retryPauses } from './retry-pauses.ts';
 
 /**
  * Ends a launch once nothing of it is pending: the job's status, its children exactly once, an ephemeral job's end.
@@ -70,5 +71,5 @@ function launchChild(ledger: Ledger, parent: JobName, childName: string, atNs: W
 /** Stores unplaced work and tells the dispatcher of it. */
 export function openWork(ledger: Ledger, work: UnplacedWork, job: JobRecord, out: Change[]): void {
   ledger.putWork(work);
-  out.push({ type: 'workOpened', work, tags: job.tags });
+  out.push({ type: 'workOpened', work, tags: job.tags, retry: retryPauses(job.retry) });
 }

@@ -2,7 +2,7 @@ import type { CatchupPolicy } from '../jobs/records.ts';
 import { limits } from '../limits.ts';
 import { type Instant, type WallMs, wallMs, wallMsOfInstant } from '../units.ts';
 import { type AnchoredSchedule, countDueTimes, firstDueTimes, lastDueMs, lastDueTimes } from './due-times.ts';
-import { parseGoDuration } from './go-duration.ts';
+import { goDurationMs } from './go-duration.ts';
 import { nextDueMs } from './schedule.ts';
 
 /** When a job may be due at all. */
@@ -83,10 +83,7 @@ function launchable(catchup: CatchupPolicy | null): Launchable {
   return catchup.policy === 'once' ? { windowMs, cap: 1 } : { windowMs, cap };
 }
 
-function windowOf({ window }: CatchupPolicy): number {
-  const parsed = parseGoDuration(window);
-  return parsed.ok ? Number(parsed.nanoseconds / 1_000_000n) : limits.catchupWindowMs;
-}
+const windowOf = ({ window }: CatchupPolicy): number => goDurationMs(window) ?? limits.catchupWindowMs;
 
 /** What is shown beside missed due times. */
 export function missedReason(catchup: CatchupPolicy | null): string {

@@ -49,6 +49,12 @@ export function parseGoDuration(text: string): GoDuration {
   return total > LARGEST ? invalid(text) : { ok: true, nanoseconds: total };
 }
 
+/** In whole milliseconds, what is less dropped; null: not a duration. */
+export function goDurationMs(text: string): number | null {
+  const parsed = parseGoDuration(text);
+  return parsed.ok ? Number(parsed.nanoseconds / 1_000_000n) : null;
+}
+
 /** Null: beyond 64 bits, whatever the unit. */
 function boundedInteger(digits: string): bigint | null {
   const significant = digits.replace(/^0+/, '');

@@ -114,6 +114,7 @@ const startOf = (number: number, life: Epoch, config: Record<string, string>): E
   executorConfig: config,
   processors: null,
   retries: 0,
+  retry: null,
 });
 
 describe('a life of the node', () => {

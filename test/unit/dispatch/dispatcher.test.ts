@@ -41,6 +41,7 @@ function start(at: bigint, fields: Partial<ExecutionStart> = {}): ExecutionStart
     executorConfig: null,
     processors: null,
     retries: 0,
+    retry: null,
     ...fields,
   };
 }
@@ -242,7 +243,7 @@ describe('the dispatcher', () => {
       dueAtMs: wallMs(WALL_MS + 1_000),
       node: N0,
     };
-    core.begin(at(0), term(5), [], [{ work, tags: { no: 'match' } }], out);
+    core.begin(at(0), term(5), [], [{ work, tags: { no: 'match' }, retry: null }], out);
     core.reported(at(0), report(), out);
     core.tick(at(0), out);
     out.length = 0;
@@ -359,10 +360,50 @@ describe('the dispatcher', () => {
       dueAtMs: wallMs(WALL_MS + 1_000),
       node: N0,
     };
-    core.changed(at(0), [{ type: 'workOpened', work, tags: null }], out);
+    core.changed(at(0), [{ type: 'workOpened', work, tags: null, retry: null }], out);
     expect(core.nextDeadline()).toBe(at(1_000).monoMs);
     core.tick({ wallNs: wallNs(BigInt(WALL_MS - 3_600_000) * 1_000_000n), monoMs: at(1_000).monoMs }, out);
     expect(effects('propose')).toMatchObject([{ command: { type: 'assign', items: [{ stamp: 5n }] } }]);
+  });
+
+  it('waits as long as the job says, and no longer when the clock was set back meanwhile', () => {
+    const retry = { intervalMs: 60_000, backoff: 2, maxIntervalMs: 7_200_000 };
+    const work: UnplacedWork = {
+      stamp: stamp(5n),
+      job: jobName('job1'),
+      group: stamp(1n),
+      attempt: 8,
+      scheduledAtMs: wallMs(WALL_MS),
+      cause: 'schedule',
+      reason: 'retry',
+      dueAtMs: wallMs(WALL_MS + 7_000_000),
+      node: N0,
+    };
+    const clockSetBack = { ...at(0), wallNs: wallNs(BigInt(WALL_MS - 86_400_000) * 1_000_000n) };
+    for (const [now, waitsMs] of [
+      [at(0), 7_000_000],
+      [clockSetBack, 7_200_000],
+    ] as const) {
+      core.begin(now, term(5), [], [{ work, tags: null, retry }], out);
+      core.reported(now, report(), out);
+      core.tick(now, out);
+      expect(core.nextDeadline()).toBe(at(waitsMs).monoMs);
+    }
+  });
+
+  it('puts the time of the next attempt into the command that ends one', () => {
+    const retry = { intervalMs: 60_000, backoff: 2, maxIntervalMs: 7_200_000 };
+    const third = start(7n, { attempt: 3, retries: 5, retry });
+    core.begin(at(0), term(5), [third], [], out);
+    core.reported(at(0), report({ running: [third.id] }), out);
+    out.length = 0;
+    core.finished(at(0), N0, { ...finished(third.id), success: false }, out);
+    core.tick(at(10), out);
+    const [proposal] = effects('propose');
+    const [item] = proposal?.command.type === 'finish' ? proposal.command.items : [];
+    const pauseMs = (item?.retryAtMs ?? 0) - WALL_MS;
+    expect(pauseMs).toBeGreaterThanOrEqual(216_000);
+    expect(pauseMs).toBeLessThanOrEqual(240_000);
   });
 
   it('cuts a batch for a large fleet into commands that fit the log, all of a job in one', () => {

@@ -22,6 +22,7 @@ const execution = (life: number, fields: Partial<OpenExecution> = {}): OpenExecu
     executorConfig: null,
     processors: null,
     retries: 0,
+    retry: null,
   },
   phase: 'starting',
   mayBeSent: true,

@@ -45,6 +45,7 @@ const startOf = (number: number, changes: Partial<ExecutionStart> = {}): Executi
   executorConfig: { command: 'true' },
   processors: null,
   retries: 0,
+  retry: null,
   ...changes,
 });
 
