@@ -27,6 +27,8 @@ export interface JobRules {
   duration(text: string): bigint | null;
   /** Detail of a bad `mem_limit` (dkron-v4 2.6.1). */
   memoryLimitError(text: string): string | null;
+  /** What is wrong with `success_codes`, to stand behind its name. */
+  successCodesError(text: string): string | null;
   /** What is shown as the next run; `anchorMs` is what `@every` counts from. Null: never. */
   next(timing: Timing, anchorMs: WallMs, nowMs: WallMs): Instant | null;
   /**
@@ -79,7 +81,9 @@ function shellError(config: StringMap | null, rules: JobRules): string | null {
   if (timeout !== '' && rules.duration(timeout) === null) return 'Error parsing job timeout value';
   const memoryLimit = config?.mem_limit ?? '';
   const detail = memoryLimit === '' ? null : rules.memoryLimitError(memoryLimit);
-  return detail === null ? null : `Error parsing job memory limit value: ${detail}`;
+  if (detail !== null) return `Error parsing job memory limit value: ${detail}`;
+  const codesError = rules.successCodesError(config?.success_codes ?? '');
+  return codesError === null ? null : `executor_config.success_codes ${codesError}`;
 }
 
 /** Dkron stores these in 32 bits and cuts off what is more; here that is refused. */

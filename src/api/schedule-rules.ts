@@ -5,6 +5,7 @@ import { nextInstant, plannedNext } from '../core/schedule/schedule.ts';
 import { checkTimezone, type ZoneSource } from '../core/schedule/zone-table.ts';
 import { compareInstants, type Instant, type WallMs, wallMs, wallMsOfInstant } from '../core/units.ts';
 import { parseMemoryLimit } from '../executors/shell/memory-limit.ts';
+import { parseSuccessCodes } from '../executors/shell/success-codes.ts';
 import type { JobRules, Preview, Timing } from './job-rules.ts';
 import { isWritable, type ZonedInstant } from './json/time.ts';
 
@@ -36,6 +37,11 @@ export class ScheduleRules implements JobRules {
 
   memoryLimitError(text: string): string | null {
     const parsed = parseMemoryLimit(text);
+    return parsed.ok ? null : parsed.error;
+  }
+
+  successCodesError(text: string): string | null {
+    const parsed = parseSuccessCodes(text);
     return parsed.ok ? null : parsed.error;
   }
 

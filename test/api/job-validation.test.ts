@@ -117,6 +117,8 @@ describe('a definition that is no job', () => {
 
 const memory = (limit: string) => ({ executor_config: { command: 'true', mem_limit: limit } });
 const memoryError = 'Error parsing job memory limit value';
+const codes = (text: string) => ({ executor_config: { command: 'true', success_codes: text } });
+const codesError = 'executor_config.success_codes must be exit codes from 0 to 255, as in "0,3"';
 const concurrencyError = 'invalid concurrency policy value, use "allow", "forbid", "replace" or "queue"';
 const pause = 'must be a duration such as 90s or 1h30m, within 1ms and 720h';
 
@@ -151,6 +153,10 @@ const invalid: [string, Record<string, unknown>, string][] = [
   ['a memory limit of 0', memory('0'), `${memoryError}: memory limit must be greater than 0`],
   ['a memory limit that is none', memory('lots'), `${memoryError}: invalid memory limit format: `],
   ['a memory limit of an unknown unit', memory('5 parsecs'), `${memoryError}: `],
+  ['a word as exit code', codes('ok'), codesError],
+  ['an exit code that is none', codes('0,256'), codesError],
+  ['a negative exit code', codes('-1'), codesError],
+  ['a list of codes with a hole', codes('0,,3'), codesError],
   ['an unknown catch-up', { catchup: { policy: 'some' } }, 'catchup.policy must be one of skip, once, all'],
   [
     'a catch-up of no window',

@@ -93,6 +93,21 @@ describe('launches of one node', () => {
     expect(pausesMs.map((pauseMs, index) => pauseMs >= (index === 0 ? 1_800 : 2_700))).toEqual([true, true]);
   });
 
+  it('takes the exit codes that the job names for a success', async () => {
+    logOnFailure();
+    const config = { command: 'echo nothing to do; exit 3', shell: 'true' };
+    await dkron.create({ name: 'idle', retries: 3, executor_config: { ...config, success_codes: '0,3' } });
+    await dkron.run('idle', '?wait');
+    await dkron.create({ name: 'strict', executor_config: { ...config, success_codes: '0,4' } });
+    await dkron.run('strict', '?wait');
+    const ends = [...(await dkron.executions('idle')), ...(await dkron.executions('strict'))];
+    expect(ends.map(({ success, output }) => [success, output])).toEqual([
+      [true, 'nothing to do\n'],
+      [false, 'exit status 3\nnothing to do\n'],
+    ]);
+    expect([(await dkron.job('idle')).status, (await dkron.job('strict')).status]).toEqual(['success', 'failed']);
+  });
+
   it('stops retrying after a success', async () => {
     logOnFailure();
     const file = path.join(node.dataDir, `retry-${randomUUID()}`);

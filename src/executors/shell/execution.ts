@@ -79,7 +79,9 @@ export class ShellExecution {
     if (this.#isOver || this.#ending !== 'none' || this.#stopAtStart !== null) return;
     if (this.#tree !== null) this.#terminate(this.#tree, graceMs);
     else if (this.#launch.withdraw())
-      setImmediate(() => this.#finish(endText({ type: 'signalled', signal: 15, coreDumped: false })));
+      setImmediate(() =>
+        this.#finish(endText({ type: 'signalled', signal: 15, coreDumped: false }, this.#job.successCodes)),
+      );
     else this.#stopAtStart = graceMs;
   }
 
@@ -170,7 +172,9 @@ export class ShellExecution {
     if (this.#end === undefined || !this.#outputEnded) return;
     if (this.#ending === 'terminating' || this.#ending === 'killing') return;
     this.#finish(
-      this.#end === null ? 'shell: the process that watched the job ended; the job was killed' : endText(this.#end),
+      this.#end === null
+        ? 'shell: the process that watched the job ended; the job was killed'
+        : endText(this.#end, this.#job.successCodes),
     );
   }
 

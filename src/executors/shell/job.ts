@@ -10,6 +10,7 @@ import { decodeBase64 } from './base64.ts';
 import { jobEnvironment } from './environment.ts';
 import { parseMemoryLimit } from './memory-limit.ts';
 import { splitCommand } from './shellwords.ts';
+import { parseSuccessCodes } from './success-codes.ts';
 import { errorText } from './texts.ts';
 
 /** A shell job, ready to be started. */
@@ -21,6 +22,7 @@ export interface ShellJob {
   readonly timeoutNs: bigint | null;
   /** Null: may take what it likes. */
   readonly memoryLimitBytes: bigint | null;
+  readonly successCodes: ReadonlySet<number>;
 }
 
 /** A bad job: its result is failed, with this text as the error. */
@@ -54,6 +56,7 @@ function readJob(request: ExecutionRequest, inherited: ReadonlyMap<string, strin
   const input = payloadOf(config.payload ?? '');
   const timeoutNs = timeoutOf(config.timeout ?? '');
   const memoryLimitBytes = memoryLimitOf(config.mem_limit ?? '');
+  const successCodes = successCodesOf(config.success_codes ?? '');
   const environment = jobEnvironment(inherited, request);
   const [name = '', ...args] = words;
   const directory = config.cwd ?? '';
@@ -66,7 +69,7 @@ function readJob(request: ExecutionRequest, inherited: ReadonlyMap<string, strin
   const why = args.some((word) => word.includes('\0')) ? 'EINVAL' : whyNotStarted(program, workingDirectory);
   if (why !== null) throw new BadJob(startErrorText(program, why));
   const plan = { program, argumentZero: name, args, environment, workingDirectory, account, input };
-  return { command, plan, timeoutNs, memoryLimitBytes };
+  return { command, plan, timeoutNs, memoryLimitBytes, successCodes };
 }
 
 /** Go's text for a program that could not be started; `code` is the name of a system error. */
@@ -112,6 +115,12 @@ function memoryLimitOf(limit: string): bigint | null {
   const parsed = parseMemoryLimit(limit);
   if (!parsed.ok) throw new BadJob(`shell: Error parsing job memory limit: ${parsed.error}`);
   return parsed.bytes;
+}
+
+function successCodesOf(text: string): ReadonlySet<number> {
+  const parsed = parseSuccessCodes(text);
+  if (!parsed.ok) throw new BadJob(`shell: success_codes ${parsed.error}`);
+  return parsed.codes;
 }
 
 /**

@@ -60,8 +60,8 @@ const signalTexts: readonly string[] = [
 ];
 
 /** Go's error for the end of a process; empty: it succeeded. */
-export function endText(end: ProcessEnd): string {
-  if (end.type === 'exited') return end.code === 0 ? '' : `exit status ${end.code}`;
+export function endText(end: ProcessEnd, successCodes: ReadonlySet<number>): string {
+  if (end.type === 'exited') return successCodes.has(end.code) ? '' : `exit status ${end.code}`;
   const dumped = end.coreDumped ? ' (core dumped)' : '';
   return `signal: ${signalTexts[end.signal] ?? `signal ${end.signal}`}${dumped}`;
 }

@@ -53,6 +53,7 @@ const mistakes: readonly (readonly [Config, string])[] = [
   [{ command: `/bin/echo ${'x'.repeat(200_000)}` }, 'fork/exec /bin/echo: argument list too long'],
   [{ command: 'echo', payload: 'SGVsbG8' }, 'illegal base64 data at input byte 4'],
   [{ command: 'echo', timeout: '1' }, 'shell: Error parsing job timeout'],
+  [{ command: 'echo', success_codes: '0,x' }, 'shell: success_codes must be exit codes from 0 to 255, as in "0,3"'],
   [
     { command: 'echo', mem_limit: '5PB' },
     'shell: Error parsing job memory limit: unsupported memory unit: PB (supported: B, KB, MB, GB, TB)',
@@ -122,6 +123,23 @@ describe.each(modes)('the config of a shell job, by %s', (mode) => {
   it.each(failures)('`%s` fails: %s', async (command, error) => {
     const result = await jobs.start({ command, shell: 'true' }).ended;
     expect({ success: result.success, error: result.error }).toEqual({ success: false, error });
+  });
+
+  it.each([
+    ['exit 3', ''],
+    ['exit 0', ''],
+    ['exit 137', ''],
+    ['exit 4', 'exit status 4'],
+    ['kill -KILL $$', 'signal: killed'],
+    ['kill -TERM $$', 'signal: terminated'],
+  ])('`%s` with success_codes 0, 3, 137 and 143 ends as %j', async (command, error) => {
+    const result = await jobs.start({ command, shell: 'true', success_codes: '0,3, 137,143' }).ended;
+    expect({ success: result.success, error: result.error }).toEqual({ success: error === '', error });
+  });
+
+  it('fails with 0 when that is not among the success_codes', async () => {
+    const result = await jobs.start({ command: 'true', success_codes: '3' }).ended;
+    expect({ success: result.success, error: result.error }).toEqual({ success: false, error: 'exit status 0' });
   });
 
   it.skipIf(!isRoot)('su runs as another user and group, in a group of its own', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeBase64 } from '../../../src/executors/shell/base64.ts';
 import { parseMemoryLimit } from '../../../src/executors/shell/memory-limit.ts';
 import { splitCommand } from '../../../src/executors/shell/shellwords.ts';
+import { parseSuccessCodes } from '../../../src/executors/shell/success-codes.ts';
 import { endText } from '../../../src/executors/shell/texts.ts';
 
 const vectors = <Vector>(name: string): readonly Vector[] =>
@@ -72,6 +73,25 @@ describe('parseMemoryLimit', () => {
   });
 });
 
+describe('parseSuccessCodes', () => {
+  it.each([
+    ['', [0]],
+    ['0', [0]],
+    ['0,3', [0, 3]],
+    [' 3 , 255,3', [3, 255]],
+    ['007', [7]],
+  ])('%j are %j', (text, codes) => {
+    expect(parseSuccessCodes(text)).toEqual({ ok: true, codes: new Set(codes) });
+  });
+
+  it.each([' ', ',', '0,', '256', '1000', '-1', '+1', '1.0', '1e2', '0x1', 'all', '0;3', '\u0663'])(
+    '%j are none',
+    (text) => {
+      expect(parseSuccessCodes(text)).toEqual({ ok: false, error: 'must be exit codes from 0 to 255, as in "0,3"' });
+    },
+  );
+});
+
 describe('endText', () => {
   it.each([
     [{ type: 'exited', code: 0 }, ''],
@@ -81,6 +101,6 @@ describe('endText', () => {
     [{ type: 'signalled', signal: 31, coreDumped: false }, 'signal: bad system call'],
     [{ type: 'signalled', signal: 32, coreDumped: false }, 'signal: signal 32'],
   ] as const)('of %j is Go’s: %s', (end, text) => {
-    expect(endText(end)).toBe(text);
+    expect(endText(end, new Set([0]))).toBe(text);
   });
 });
