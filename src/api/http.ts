@@ -45,6 +45,28 @@ export interface AnswerStream {
   cut(): void;
 }
 
+/** An open WebSocket. After it closed, all of it does nothing. */
+export interface WebSocketPort {
+  /** Sends one text message, of UTF-8. Takes it in any case: look at `isBehind` before. */
+  send(message: Uint8Array): void;
+  /** What is sent inside of `send` leaves together. */
+  gather(send: () => void): void;
+  /** More than limits.socketBacklogBytes wait in this process for the client to read. `drained` is called when it has. */
+  readonly isBehind: boolean;
+  /** With a status of RFC 6455; what waits is sent before, if the client reads. */
+  close(status: number, reason: string): void;
+}
+
+/** What a client sends over a WebSocket is thrown away. */
+export interface WebSocketListener {
+  /** First, and once; not for a client that is known to be gone. */
+  opened(socket: WebSocketPort): void;
+  /** The client has read so much that it is not behind any more. */
+  drained(): void;
+  /** Last, and once, if it had opened. */
+  closed(): void;
+}
+
 /** One request and its one answer. */
 export interface Exchange {
   readonly request: HttpRequest;
@@ -52,7 +74,9 @@ export interface Exchange {
   answer(answer: HttpAnswer): void;
   /** Begins an answer in pieces, instead of `answer`. Not for HEAD. */
   stream(head: AnswerHead): AnswerStream;
-  /** Called when the client goes away before the answer's end. */
+  /** Makes the connection a WebSocket, instead of `answer`; null: the request does not ask for one. */
+  readonly upgrade: ((listener: WebSocketListener) => void) | null;
+  /** Called when the client goes away before the answer's end, or before the WebSocket has opened. */
   onAborted(listener: () => void): void;
 }
 
@@ -82,7 +106,10 @@ export interface HttpServer {
   readonly engine: string;
   /** An empty host stands for every address; port 0 for any free port. */
   listen(host: string, port: number, done: (outcome: ListenOutcome) => void): void;
-  /** Takes no new connections; `done` when every request that was begun has its answer or lost its client. */
+  /**
+   * Takes no new connections; `done` when every request that was begun has its answer or lost its client. WebSockets are
+   * not waited for.
+   */
   drain(done: () => void): void;
   /** Ends every connection. Idempotent. */
   close(): void;

@@ -27,6 +27,12 @@ export const limits = {
   discardedBodyBytes: 64 << 20,
   /** Requests that wait for the end of a launch (`?wait`): each holds a connection. */
   waitingRuns: 10_000,
+  /** Bytes that wait in this process for one WebSocket client to read, and one message beyond: enough to keep it busy. */
+  socketBacklogBytes: 64 << 10,
+  /** A WebSocket client that answers no ping for about this long is disconnected. */
+  socketIdleMs: 120_000,
+  /** What clients send over WebSockets is ignored; longer messages close them. */
+  receivedMessageBytes: 1 << 10,
   /** Header lines of more are cut: `Carillon-Error` carries a sentence, not a document. */
   errorHeaderBytes: 400,
   /** Deeper JSON answers 400; Go's decoder stops at 10,000. */

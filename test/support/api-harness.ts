@@ -96,6 +96,7 @@ export class ApiHarness {
         gatheredStream(head, (whole) => {
           if (whole !== null) answer(whole);
         }),
+      upgrade: null,
       onAborted: () => undefined,
     });
     return given;

@@ -6,6 +6,7 @@ import type {
   HttpServer,
   HttpServerFactory,
   ListenOutcome,
+  WebSocketListener,
 } from '../../../src/api/http.ts';
 import type { JobRules } from '../../../src/api/job-rules.ts';
 import { LaunchWaits } from '../../../src/api/launch-waits.ts';
@@ -157,13 +158,14 @@ class ApiActor implements Actor<ApiCommand> {
       bodyLimit: (method, target) => api.bodyLimit(method, target),
       refuseBody: (reason, limitBytes) => counted(api.refuseBody(reason, limitBytes)),
       failed: (error) => counted(api.failed(error)),
-      handle: ({ request, answer, stream, onAborted }) =>
+      handle: ({ request, answer, stream, upgrade, onAborted }) =>
         this.#context.enter(() => {
           try {
             api.handle({
               request,
               answer: (given) => answer(counted(given)),
               stream: (head) => this.#inTurns(stream(counted(head))),
+              upgrade: upgrade === null ? null : (listener) => upgrade(this.#heardInTurns(listener)),
               onAborted: (listener) => onAborted(() => this.#context.enter(listener)),
             });
           } catch (error) {
@@ -183,6 +185,14 @@ class ApiActor implements Actor<ApiCommand> {
       whenReady: (ready) => stream.whenReady(() => this.#context.enter(ready)),
       end: () => stream.end(),
       cut: () => stream.cut(),
+    };
+  }
+
+  #heardInTurns(listener: WebSocketListener): WebSocketListener {
+    return {
+      opened: (socket) => this.#context.enter(() => listener.opened(socket)),
+      drained: () => this.#context.enter(() => listener.drained()),
+      closed: () => this.#context.enter(() => listener.closed()),
     };
   }
 

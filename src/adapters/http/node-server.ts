@@ -1,7 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { AnswerHead, HttpAnswer, HttpHandler, HttpServer, ListenOutcome } from '../../api/http.ts';
-import type { BodySink, OneAnswer } from './one-answer.ts';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type {
+  AnswerHead,
+  HttpAnswer,
+  HttpHandler,
+  HttpServer,
+  ListenOutcome,
+  WebSocketListener,
+} from '../../api/http.ts';
+import { answerOfUpgrade, NodeSockets } from './node-sockets.ts';
+import type { BodySink, Carrier, OneAnswer } from './one-answer.ts';
 import { RequestDesk } from './request-desk.ts';
 
 /** As uWebSockets.js: connections without a request are closed after this. */
@@ -17,6 +26,8 @@ export class NodeServer implements HttpServer {
   readonly #handler: HttpHandler;
   readonly #server: Server;
   readonly #desk: RequestDesk;
+  readonly #sockets = new NodeSockets();
+  readonly #upgrading = new Set<Duplex>();
 
   constructor(handler: HttpHandler) {
     this.#handler = handler;
@@ -28,8 +39,12 @@ export class NodeServer implements HttpServer {
         requestTimeout: REQUEST_TIMEOUT_MS,
         maxHeaderSize: HEADER_BYTES,
       },
-      (request, response) => this.#serve(request, response),
+      (request, response) => {
+        const one = this.#open(request, response, null);
+        this.#desk.guard(one, () => this.#receive(request, one));
+      },
     );
+    this.#server.on('upgrade', (request, socket, head) => this.#serveUpgrade(request, socket, head));
   }
 
   listen(host: string, port: number, done: (outcome: ListenOutcome) => void): void {
@@ -52,17 +67,43 @@ export class NodeServer implements HttpServer {
   close(): void {
     this.#server.close();
     this.#server.closeAllConnections();
+    // Connections that Node gave away for an upgrade are none of its own any more.
+    for (const socket of this.#upgrading) socket.destroy();
+    this.#sockets.close();
   }
 
-  #serve(request: IncomingMessage, response: ServerResponse): void {
+  /** Node gives away the connection of any request for an upgrade, whatever to. */
+  #serveUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => undefined);
+    this.#upgrading.add(socket);
+    socket.on('close', () => this.#upgrading.delete(socket));
+    const response = answerOfUpgrade(request, socket);
+    const asksForSocket = request.headers.upgrade?.toLowerCase() === 'websocket';
+    const upgrade = (listener: WebSocketListener): void => {
+      response.detachSocket(socket as Socket);
+      this.#sockets.upgrade(request, socket, head, listener);
+    };
+    const one = this.#open(request, response, asksForSocket ? upgrade : null);
+    this.#desk.guard(one, () => this.#receiveUpgrade(request, one));
+  }
+
+  #open(request: IncomingMessage, response: ServerResponse, upgrade: Carrier['upgrade']): OneAnswer {
     const one = this.#desk.open({
       send: (answer, closes) => send(response, answer, closes),
       begin: (head) => begin(response, head),
+      upgrade,
     });
     response.on('close', () => one.aborted());
     // A client that goes away is no error here: `close` tells.
     request.on('error', () => undefined);
-    this.#desk.guard(one, () => this.#receive(request, one));
+    return one;
+  }
+
+  /** The body of a request for an upgrade, if there were one, is where nobody reads it. */
+  #receiveUpgrade(request: IncomingMessage, one: OneAnswer): void {
+    const { 'content-length': length = '0', 'transfer-encoding': encoding = '' } = request.headers;
+    if (encoding === '' && Number(length) === 0) this.#desk.handle(one, headOf(request));
+    else one.answer(this.#handler.refuseBody('malformed', 0), true);
   }
 
   #receive(request: IncomingMessage, one: OneAnswer): void {

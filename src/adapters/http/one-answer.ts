@@ -1,9 +1,11 @@
-import type { AnswerHead, AnswerStream, Exchange, HttpAnswer, HttpRequest } from '../../api/http.ts';
+import type { AnswerHead, AnswerStream, Exchange, HttpAnswer, HttpRequest, WebSocketListener } from '../../api/http.ts';
 
 /** What carries the answer of one request. */
 export interface Carrier {
   send(answer: HttpAnswer, closesConnection: boolean): void;
   begin(head: AnswerHead): BodySink;
+  /** Null: no WebSocket is asked for. From then on the listener hears of the connection. */
+  readonly upgrade: ((listener: WebSocketListener) => void) | null;
 }
 
 /** A body on its way. Nothing is called after `end`, `cut` or the abort. */
@@ -66,6 +68,13 @@ export class OneAnswer {
     };
   }
 
+  #upgrade(upgrade: (listener: WebSocketListener) => void, listener: WebSocketListener): void {
+    if (!this.#isOpen || this.#sink !== null) return;
+    this.#isOpen = false;
+    upgrade(listener);
+    this.#ended();
+  }
+
   #endBody(end: (sink: BodySink) => void): void {
     if (!this.#isOpen || this.#sink === null) return;
     this.#isOpen = false;
@@ -85,10 +94,12 @@ export class OneAnswer {
   }
 
   exchange(request: HttpRequest): Exchange {
+    const { upgrade } = this.#carrier;
     return {
       request,
       answer: (answer) => this.answer(answer),
       stream: (head) => this.stream(head),
+      upgrade: upgrade === null ? null : (listener) => this.#upgrade(upgrade, listener),
       onAborted: (listener) => this.onAborted(listener),
     };
   }

@@ -15,9 +15,41 @@ export interface UwsListenSocket {
 
 export interface UwsApp {
   any(pattern: string, handler: (response: UwsResponse, request: UwsRequest) => void): UwsApp;
+  ws(pattern: string, behavior: UwsBehavior): UwsApp;
   listen(host: string, port: number, options: number, done: (socket: UwsListenSocket | false) => void): UwsApp;
   listen(port: number, options: number, done: (socket: UwsListenSocket | false) => void): UwsApp;
   close(): UwsApp;
+}
+
+export interface UwsBehavior {
+  readonly maxPayloadLength: number;
+  /** Seconds. */
+  readonly idleTimeout: number;
+  /** 0: whoever sends looks at what is buffered. Otherwise messages beyond it would be dropped without a word. */
+  readonly maxBackpressure: number;
+  readonly sendPingsAutomatically: boolean;
+  /** Called for requests with a `Sec-WebSocket-Key` of the right length; other ones go on to the next route. */
+  readonly upgrade: (response: UwsResponse, request: UwsRequest, context: UwsUpgradeContext) => void;
+  /** Called inside `UwsResponse.upgrade`. */
+  readonly open: (socket: UwsWebSocket) => void;
+  readonly drain: (socket: UwsWebSocket) => void;
+  readonly close: (socket: UwsWebSocket) => void;
+}
+
+/** Opaque. */
+export interface UwsUpgradeContext {
+  readonly uwsUpgradeContext: never;
+}
+
+/** Valid until `close` was called; any use behind that throws. */
+export interface UwsWebSocket {
+  send(message: Uint8Array, isBinary: boolean): number;
+  cork(send: () => void): void;
+  /** What was given to `UwsResponse.upgrade`, in another object. */
+  getUserData(): unknown;
+  getBufferedAmount(): number;
+  /** Calls `close` before it returns. */
+  end(status: number, reason: string): void;
 }
 
 /** Valid during the handler's call only. */
@@ -43,6 +75,8 @@ export interface UwsResponse {
   /** Called as often as the client took something after it was behind; must return true. */
   onWritable(listener: () => boolean): UwsResponse;
   end(body: string | Uint8Array, closesConnection: boolean): UwsResponse;
+  /** The response is no longer valid then. */
+  upgrade(userData: object, key: string, protocol: string, extensions: string, context: UwsUpgradeContext): void;
   close(): UwsResponse;
 }
 

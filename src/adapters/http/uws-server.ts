@@ -1,8 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { AnswerHead, HttpAnswer, HttpHandler, HttpServer, ListenOutcome, RequestHeaders } from '../../api/http.ts';
-import type { BodySink, OneAnswer } from './one-answer.ts';
+import type { BodySink, Carrier, OneAnswer } from './one-answer.ts';
 import { RequestDesk } from './request-desk.ts';
 import type { Uws, UwsApp, UwsListenSocket, UwsRequest, UwsResponse } from './uws-module.ts';
+import { socketBehavior } from './uws-sockets.ts';
 
 interface DeclaredBody {
   /** 0 for chunks. */
@@ -37,7 +38,14 @@ export class UwsServer implements HttpServer {
     this.#uws = uws;
     this.#handler = handler;
     this.#desk = new RequestDesk(handler);
-    this.#app = uws.App().any('/*', (response, request) => this.#serve(response, request));
+    const sockets = socketBehavior(
+      (response, request, upgrade) => this.#serve(response, request, upgrade),
+      (error) => void handler.failed(error),
+    );
+    this.#app = uws
+      .App()
+      .ws('/*', sockets)
+      .any('/*', (response, request) => this.#serve(response, request, null));
     process.on('exit', this.#onExit);
   }
 
@@ -69,10 +77,11 @@ export class UwsServer implements HttpServer {
     this.#app.close();
   }
 
-  #serve(response: UwsResponse, request: UwsRequest): void {
+  #serve(response: UwsResponse, request: UwsRequest, upgrade: Carrier['upgrade']): void {
     const one = this.#desk.open({
       send: (answer, closes) => send(response, answer, head?.method === 'HEAD', closes),
       begin: (answerHead) => begin(response, answerHead),
+      upgrade,
     });
     response.onAborted(() => one.aborted());
     let head: Head | null = null;

@@ -123,6 +123,7 @@ class SimulatedServer implements HttpServer {
           if (answer === null) this.#cut(open);
           else this.#answer(open, answer);
         }),
+      upgrade: null,
       onAborted: (listener) => open.abortListeners.push(listener),
     };
     if (limitBytes > 0 && body.length > limitBytes) {

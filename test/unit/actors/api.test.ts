@@ -102,6 +102,7 @@ class Api {
         gatheredStream(head, (whole) => {
           client.answer ??= whole;
         }),
+      upgrade: null,
       onAborted: (listener) => {
         client.leave = listener;
       },
@@ -268,6 +269,7 @@ describe('writing', () => {
         answer = given;
       },
       stream: (head) => gatheredStream(head, () => undefined),
+      upgrade: null,
       onAborted: () => undefined,
     });
     api.apply(api.proposal());
