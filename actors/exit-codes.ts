@@ -16,4 +16,6 @@ export const exitCodes = {
   logNotFlushed: 77,
   /** The HTTP address can't be listened on. */
   httpAddress: 78,
+  /** The state is not what the log made of it, here or on the other servers (P6). */
+  stateDiffers: 79,
 } as const;

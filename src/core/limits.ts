@@ -78,6 +78,14 @@ export const limits = {
   retainedEntries: 10_000,
   /** Entries deleted in one commit, beside what it writes; more than it can write, so that deleting keeps up. */
   compactedEntries: 2_048,
+  /** Applied entries between two checks of the state's hash while there is much to do; and the time between them else. */
+  entriesPerStateCheck: 4_096,
+  stateCheckMs: 5_000,
+  /** Hashes of the state kept for checks to come: one check is under way at a time, and leaders may change. */
+  stateMarks: 4,
+  /** Records of the state read at once, and the pause before the next: about 2 ms of every 20 until all are verified. */
+  scannedRecords: 1_000,
+  scanPauseMs: 20,
   /** Unacknowledged appends to one follower: they keep a link of some milliseconds busy, and are soon sent again. */
   appendsInFlight: 64,
   appendBytesInFlight: 32 << 20,

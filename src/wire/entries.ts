@@ -21,6 +21,7 @@ export const commandCodes = {
   assign: 8,
   reassign: 9,
   finish: 10,
+  checkState: 11,
 } as const satisfies Record<Command['type'], number>;
 
 export interface Entry {
@@ -76,6 +77,8 @@ function plainCommand(command: Command): Plain {
       return [command.nowNs, command.items.map((item) => [item.job, item.stamp, item.node, item.epoch])];
     case 'finish':
       return [command.nowNs, command.items.map(plainFinishItem)];
+    case 'checkState':
+      return [command.format, command.markedIndex, command.first, command.second];
     default:
       return assertNever(command);
   }
@@ -142,6 +145,14 @@ function readCommand(code: number, reader: FieldReader): Command {
       };
     case commandCodes.finish:
       return { type: 'finish', nowNs: wallNs(reader.bigint()), items: reader.list(readFinishItem) };
+    case commandCodes.checkState:
+      return {
+        type: 'checkState',
+        format: reader.number(),
+        markedIndex: reader.number(),
+        first: reader.number(),
+        second: reader.number(),
+      };
     default:
       throw new DecodeError(`entry: command code ${code} is not known`);
   }

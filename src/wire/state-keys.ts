@@ -32,6 +32,41 @@ export const tables = {
 
 export type Table = keyof typeof tables;
 
+/** Whether the state's hash covers a table: it covers what can't be made anew from other tables. */
+const isHashed: Readonly<Record<Table, boolean>> = {
+  meta: true,
+  jobs: true,
+  executions: true,
+  // Outputs are compared by no hash: servers may hold different parts of them (design 9).
+  outputs: false,
+  launches: true,
+  work: true,
+  notes: true,
+  remembered: true,
+  openExecutions: false,
+  byDisplayname: false,
+  bySchedule: false,
+  bySuccessCount: false,
+  byErrorCount: false,
+  byLastSuccess: false,
+  byLastError: false,
+  byNext: false,
+  byStatus: false,
+  byDisabled: false,
+  byMetadata: false,
+  searchText: false,
+  missedByTime: false,
+  skippedByTime: false,
+  lostByTime: false,
+};
+
+const tableNames = Object.keys(tables) as Table[];
+/** In the order of their keys. */
+export const hashedTables: readonly Table[] = tableNames
+  .filter((table) => isHashed[table])
+  .sort((a, b) => tables[a] - tables[b]);
+const hashedTableBytes: ReadonlySet<number> = new Set(hashedTables.map((table) => tables[table]));
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -45,6 +80,15 @@ export function tableKey(table: Table, key: string): Uint8Array {
 
 /** The ledger's key of a stored key. */
 export const keyText = (key: Uint8Array): string => decoder.decode(key.subarray(1));
+
+/** Records about the store itself, which say where it is and not what it holds. */
+const unhashedMeta: ReadonlySet<string> = new Set(['applied', 'check']);
+
+export function isHashedKey(key: Uint8Array): boolean {
+  const [table] = key;
+  if (table === tables.meta) return !unhashedMeta.has(keyText(key));
+  return table !== undefined && hashedTableBytes.has(table);
+}
 
 export const textBytes = (text: string): Uint8Array => encoder.encode(text);
 export const bytesText = (bytes: Uint8Array): string => decoder.decode(bytes);

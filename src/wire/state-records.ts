@@ -6,6 +6,7 @@ import { epoch, jobName, type LogIndex, logIndex, nodeName, stamp, wallMs, wallN
 import { FieldReader, plainPairs } from './fields.ts';
 import { plainJobRecord, readJobRecord } from './job-codec.ts';
 import { decodePlain, encodePlain, type Plain } from './msgpack.ts';
+import type { StateHash, StateMark } from './state-hash.ts';
 
 /** Version of the records in the state store; the first field of each. */
 const VERSION = 1;
@@ -139,6 +140,29 @@ export function decodeMeta(bytes: Uint8Array): StateMeta {
 
 export const encodeAppliedIndex = (index: LogIndex): Uint8Array => encode([index]);
 export const decodeAppliedIndex = (bytes: Uint8Array): LogIndex => logIndex(open(bytes, 'appliedIndex').number());
+
+/** What a store says of its own hash. */
+export interface StateCheckRecord {
+  readonly format: number;
+  readonly hash: StateHash;
+  /** Oldest first. */
+  readonly marks: readonly StateMark[];
+}
+
+export const encodeStateCheck = ({ format, hash, marks }: StateCheckRecord): Uint8Array =>
+  encode([format, hash.first, hash.second, marks.map((mark) => [mark.index, mark.hash.first, mark.hash.second])]);
+
+export function decodeStateCheck(bytes: Uint8Array): StateCheckRecord {
+  const reader = open(bytes, 'check');
+  return {
+    format: reader.number(),
+    hash: { first: reader.number(), second: reader.number() },
+    marks: reader.list((field) => {
+      const mark = field.tuple('mark');
+      return { index: logIndex(mark.number()), hash: { first: mark.number(), second: mark.number() } };
+    }),
+  };
+}
 
 export const encodeRemembered = (kept: Remembered): Uint8Array =>
   encode([kept.epoch, kept.sequence, plainResult(kept.result)]);

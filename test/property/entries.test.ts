@@ -94,6 +94,13 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       { maxLength: 3 },
     ),
   }),
+  fc.record({
+    type: fc.constant('checkState' as const),
+    format: count,
+    markedIndex: count,
+    first: fc.nat({ max: 2 ** 32 - 1 }),
+    second: fc.nat({ max: 2 ** 32 - 1 }),
+  }),
 );
 
 const origin: Origin = { node: nodeName('n0'), actor: 'api', epoch: 1_795_244_818_539_147, sequence: 2 ** 31 };
@@ -144,6 +151,7 @@ describe('log entries', () => {
       assign: 8,
       reassign: 9,
       finish: 10,
+      checkState: 11,
     });
   });
 });

@@ -3,6 +3,7 @@ import { applyCommand } from '../../../src/core/jobs/apply.ts';
 import type { Change } from '../../../src/core/jobs/changes.ts';
 import type { CommandResult, Origin } from '../../../src/core/jobs/commands.ts';
 import { Ledger } from '../../../src/core/jobs/ledger.ts';
+import { limits } from '../../../src/core/limits.ts';
 import { type LogIndex, monoMs, type NodeName } from '../../../src/core/units.ts';
 import { type Store, StoreFull, type StorePort, type StoreWrite } from '../../../src/runtime/ports.ts';
 import { type Actor, type ActorDefinition, type Context, localRef, type Ref } from '../../../src/runtime/types.ts';
@@ -11,7 +12,9 @@ import { StateReader } from '../../../src/wire/state-reader.ts';
 import { stateWrites } from '../../../src/wire/state-writes.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import type { CommittedEntry, LogCommand } from '../log/protocol.ts';
+import { CheckPlan } from './check-plan.ts';
 import type { ProposalApplied, StateCommand, StateEvent } from './protocol.ts';
+import { type CheckState, StateAudit } from './state-audit.ts';
 
 export interface StateConfig {
   readonly nodeName: NodeName;
@@ -40,12 +43,18 @@ class StateActor implements Actor<StateCommand> {
   readonly #config: StateConfig;
   readonly #store: Store;
   readonly #ledger: Ledger;
+  readonly #audit: StateAudit;
+  readonly #checks: CheckPlan;
   readonly #watchers = new Map<string, Ref<StateEvent>>();
   #waiting: CommittedEntry[] = [];
   /** Entries that follow what this life began with have arrived. */
   #isFed = false;
   #inFlight: Batch | null = null;
   #waitsForSpace = false;
+  /** A part of the store is to be read as soon as no batch is in flight. */
+  #wantsScan = false;
+  /** The node is being stopped for a fault: nothing more is applied. */
+  #isHalted = false;
   #appliedIndex: LogIndex;
   #whenIdle: (() => void) | null = null;
 
@@ -56,6 +65,9 @@ class StateActor implements Actor<StateCommand> {
     const reader = new StateReader(this.#store);
     this.#ledger = new Ledger(reader);
     this.#appliedIndex = reader.appliedIndex();
+    this.#audit = new StateAudit(this.#store, this.#appliedIndex);
+    this.#checks = new CheckPlan(context, config.nodeName, this.#appliedIndex);
+    this.#armScan();
     context.ready();
   }
 
@@ -63,6 +75,7 @@ class StateActor implements Actor<StateCommand> {
     if (actor !== 'log') return;
     const follower = this.#context.self;
     this.#context.send(localRef<LogCommand>('log'), { type: 'follow', after: this.#appliedIndex, follower });
+    this.#context.send(localRef<LogCommand>('log'), { type: 'watchLeadership', watcher: follower });
   }
 
   receive(message: StateCommand): void {
@@ -73,6 +86,13 @@ class StateActor implements Actor<StateCommand> {
       case 'watchState':
         this.#watch(message.watcher);
         return;
+      case 'leadership':
+        this.#checks.lead(message.isLeader);
+        this.#planCheck();
+        return;
+      case 'proposalRefused':
+        // A check that found no way into the log is proposed again when its time comes.
+        return;
       default:
         assertNever(message);
     }
@@ -82,14 +102,21 @@ class StateActor implements Actor<StateCommand> {
     this.#commitWaiting();
   }
 
-  timer(): void {
-    this.#waitsForSpace = false;
-    if (this.#inFlight !== null) this.#write(this.#inFlight);
+  timer(key: string): void {
+    if (key === 'full') {
+      this.#waitsForSpace = false;
+      if (this.#inFlight !== null) this.#write(this.#inFlight);
+    } else if (key === 'scan') {
+      this.#wantsScan = true;
+      if (this.#inFlight === null) this.#scan();
+    } else if (key === CheckPlan.timer) {
+      this.#checks.timeIsUp(this.#audit.nextCheck());
+    }
   }
 
   stop(done: () => void): void {
     this.#whenIdle = () => {
-      this.#context.disarm('full');
+      for (const key of ['full', 'scan', CheckPlan.timer]) this.#context.disarm(key);
       this.#store.close();
       done();
     };
@@ -114,9 +141,10 @@ class StateActor implements Actor<StateCommand> {
   }
 
   #commitWaiting(): void {
-    if (this.#inFlight !== null || this.#waiting.length === 0 || this.#whenIdle !== null) return;
-    const batch = this.#apply(this.#waiting);
+    if (this.#inFlight !== null || this.#waiting.length === 0 || this.#whenIdle !== null || this.#isHalted) return;
+    const entries = this.#waiting;
     this.#waiting = [];
+    const batch = this.#apply(entries);
     if (batch === null) return;
     this.#inFlight = batch;
     this.#write(batch);
@@ -126,16 +154,27 @@ class StateActor implements Actor<StateCommand> {
     const changes: Change[] = [];
     const results: { origin: Origin; index: LogIndex; result: CommandResult }[] = [];
     let index = this.#appliedIndex;
-    for (const committed of entries) {
+    let markAt: LogIndex | null = null;
+    for (const [at, committed] of entries.entries()) {
       if (committed.index <= index) continue;
       assert(committed.index === index + 1, `entry ${committed.index} follows ${index}: the log has a gap`);
       index = committed.index;
       if (committed.entry.length === 0) continue;
       const { origin, command } = this.#decode(committed);
+      if (command.type === 'checkState') {
+        this.#compare(index, command);
+        // The hash belongs to this very entry: what follows is another transaction.
+        markAt = index;
+        this.#waiting = entries.slice(at + 1);
+        break;
+      }
+      this.#checks.changedAt(index);
       results.push({ origin, index, result: applyCommand(this.#ledger, index, origin, command, changes) });
     }
-    if (index === this.#appliedIndex) return null;
+    if (index === this.#appliedIndex || this.#isHalted) return null;
     const writes = stateWrites(this.#ledger.drain(), index);
+    const hash = this.#audit.stage(writes, markAt);
+    if (hash !== null) writes.push(hash);
     return { writes, after: this.#appliedIndex, appliedIndex: index, changes, results };
   }
 
@@ -148,6 +187,34 @@ class StateActor implements Actor<StateCommand> {
       this.#context.stopNode(exitCodes.stateBroken, `entry ${committed.index} of the log can't be decoded: ${reason}`);
       throw error;
     }
+  }
+
+  #compare(index: LogIndex, check: CheckState): void {
+    const difference = this.#audit.difference(check);
+    if (difference !== null) this.#differs(difference);
+    if (check.markedIndex > 0) this.#context.count('state_checks');
+    this.#checks.checkedAt(index, check);
+  }
+
+  /** The state can't be trusted, and neither can what would be made of it (P6). */
+  #differs(difference: string): void {
+    this.#isHalted = true;
+    this.#context.stopNode(exitCodes.stateDiffers, `${difference}: docs/operations.md says what to do`);
+  }
+
+  #armScan(): void {
+    this.#context.arm('scan', monoMs(this.#context.monoNow() + limits.scanPauseMs));
+  }
+
+  #scan(): void {
+    this.#wantsScan = false;
+    const difference = this.#audit.scanOn();
+    if (difference !== null) this.#differs(difference);
+    else if (!this.#audit.isScanned) this.#armScan();
+  }
+
+  #planCheck(): void {
+    this.#checks.plan(this.#appliedIndex, () => this.#audit.nextCheck());
   }
 
   #write(batch: Batch): void {
@@ -175,6 +242,7 @@ class StateActor implements Actor<StateCommand> {
 
   #visible(batch: Batch): void {
     this.#inFlight = null;
+    this.#audit.written();
     this.#appliedIndex = batch.appliedIndex;
     const { after, appliedIndex, changes } = batch;
     for (const watcher of this.#watchers.values()) {
@@ -188,8 +256,14 @@ class StateActor implements Actor<StateCommand> {
     }
     this.#context.send(localRef<LogCommand>('log'), { type: 'applied', index: appliedIndex });
     this.#context.gauge('state_applied_index', appliedIndex);
+    this.#planCheck();
     if (this.#whenIdle !== null) this.#whenIdle();
-    else this.#commitWaiting();
+    else this.#goOn();
+  }
+
+  #goOn(): void {
+    if (this.#wantsScan) this.#scan();
+    this.#commitWaiting();
   }
 }
 

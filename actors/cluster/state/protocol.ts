@@ -2,11 +2,13 @@ import type { Change } from '../../../src/core/jobs/changes.ts';
 import type { CommandResult } from '../../../src/core/jobs/commands.ts';
 import type { LogIndex } from '../../../src/core/units.ts';
 import type { Ref } from '../../../src/runtime/types.ts';
-import type { LogEvent } from '../log/protocol.ts';
+import type { LeadershipEvent, LogEvent, LogRefusal } from '../log/protocol.ts';
 
 /** Accepted by `state`. */
 export type StateCommand =
   | LogEvent
+  | LeadershipEvent
+  | LogRefusal
   /** Sends `changed` from now on. `following` answers first: what is in the store then is all up to that index. */
   | { readonly type: 'watchState'; readonly watcher: Ref<StateEvent> };
 

@@ -33,7 +33,19 @@ export type Command =
   /** A start that certainly did not happen is assigned again, to a new epoch of its node (P2). */
   | { readonly type: 'reassign'; readonly nowNs: WallNs; readonly items: readonly ReassignItem[] }
   /** `nowNs`: the proposer's clock, from which what follows counts (retries, children); nodes' clocks may differ. */
-  | { readonly type: 'finish'; readonly nowNs: WallNs; readonly items: readonly FinishItem[] };
+  | { readonly type: 'finish'; readonly nowNs: WallNs; readonly items: readonly FinishItem[] }
+  /**
+   * Changes nothing. Each server compares its own state behind the entry `markedIndex` (0: none) with the hash that the
+   * leader's had there, and remembers its hash behind this entry for the next check (P6). Hashes of another format are
+   * not compared.
+   */
+  | {
+      readonly type: 'checkState';
+      readonly format: number;
+      readonly markedIndex: number;
+      readonly first: number;
+      readonly second: number;
+    };
 
 export interface LaunchItem {
   readonly name: JobName;

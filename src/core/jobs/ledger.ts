@@ -226,7 +226,7 @@ export class Ledger {
 
   /** What changed since the last drain. The committed state must hold it before the ledger is used again. */
   drain(): LedgerWrites {
-    const jobs = this.#jobs.drain().map(([name, after]) => ({ name, before: this.#reader.job(name), after }));
+    const jobs = this.#jobs.drainWithBefore().map(({ key, before, after }) => ({ name: key, before, after }));
     return {
       meta: this.#nextMeta(jobs),
       jobs,

@@ -2,6 +2,8 @@
 export class OverlayTable<Value> {
   readonly #committed: (key: string) => Value | undefined;
   readonly #changes = new Map<string, Value | null>();
+  /** What was read for this batch: a job that is launched and ended in it is decoded once. */
+  readonly #read = new Map<string, Value | undefined>();
 
   constructor(committed: (key: string) => Value | undefined) {
     this.#committed = committed;
@@ -10,7 +12,16 @@ export class OverlayTable<Value> {
   get(key: string): Value | undefined {
     const change = this.#changes.get(key);
     if (change !== undefined) return change ?? undefined;
-    return this.#committed(key);
+    return this.before(key);
+  }
+
+  /** As committed, whatever this batch changed. */
+  before(key: string): Value | undefined {
+    const known = this.#read.get(key);
+    if (known !== undefined || this.#read.has(key)) return known;
+    const committed = this.#committed(key);
+    this.#read.set(key, committed);
+    return committed;
   }
 
   put(key: string, value: Value): void {
@@ -44,14 +55,18 @@ export class OverlayTable<Value> {
     }
   }
 
-  get changed(): boolean {
-    return this.#changes.size > 0;
-  }
-
   /** The changes so far, in the order of their first touch; the table is then as committed. */
   drain(): (readonly [key: string, value: Value | null])[] {
     const changes = [...this.#changes];
     this.#changes.clear();
+    this.#read.clear();
+    return changes;
+  }
+
+  /** As `drain`, each change with what was committed before it. */
+  drainWithBefore(): { readonly key: string; readonly before: Value | undefined; readonly after: Value | null }[] {
+    const changes = [...this.#changes].map(([key, after]) => ({ key, before: this.before(key), after }));
+    this.drain();
     return changes;
   }
 }

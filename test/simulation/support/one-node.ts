@@ -15,6 +15,7 @@ import type { Command } from '../../../src/core/jobs/commands.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { ScheduleInterner } from '../../../src/core/schedule/compile.ts';
 import { type NodeName, nodeName } from '../../../src/core/units.ts';
+import type { Store } from '../../../src/runtime/ports.ts';
 import type { SimulatedNode } from '../../../src/runtime/simulation/node.ts';
 import type { Simulation } from '../../../src/runtime/simulation/simulation.ts';
 import { type SimulationTable, simulationRow } from '../../../src/runtime/simulation/table.ts';
@@ -107,8 +108,13 @@ export class OneNode {
 
   /** What is committed; null before the state's store was opened in this life of the node. */
   read(): StateReader | null {
+    const store = this.stateStore();
+    return store === null ? null : new StateReader(store);
+  }
+
+  stateStore(): Store | null {
     if (this.#world === null || !this.node.runs('driver')) return null;
-    return new StateReader(this.#world.disk.portFor(this.#world).open('state', 'read'));
+    return this.#world.disk.portFor(this.#world).open('state', 'read');
   }
 
   crash(): void {

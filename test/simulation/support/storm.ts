@@ -4,6 +4,7 @@ import type { JobRecord } from '../../../src/core/jobs/records.ts';
 import type { Prng } from '../../../src/core/prng.ts';
 import type { Schedule } from '../../../src/core/schedule/schedule.ts';
 import { Simulation } from '../../../src/runtime/simulation/simulation.ts';
+import { checkHash } from './hash-invariant.ts';
 import { JudgedSpans } from './judged-spans.ts';
 import { checkJobs, checkSettled } from './launch-invariants.ts';
 import { Load } from './load.ts';
@@ -94,8 +95,10 @@ export class Storm {
     const failures = node.events.flatMap((event) => (event.type === 'actorFailed' ? [event.error] : []));
     expect(failures.filter((error) => !error.startsWith(ourFault))).toEqual([]);
     const reader = this.#under.read();
-    if (reader === null) return;
+    const store = this.#under.stateStore();
+    if (reader === null || store === null) return;
     const { tally } = this;
+    checkHash(store, tally);
     const judgedAfterMs = (job: JobRecord): number => this.#spans.judgedAfterMs(job);
     checkJobs(reader, { compile, begun: machine.begun, judgedAfterMs, recordedUntilMs, tally });
     this.#load.check(reader);
@@ -187,6 +190,8 @@ export class Storm {
     assert(reader !== null, 'the node runs');
     checkSettled(reader, this.#under.machine.begun);
     expect(this.#under.machine.running, 'processes at the end').toEqual([]);
+    const compared = this.#under.node.metrics.readCounters().get('state_checks');
+    this.tally.count('P6: hash of the state compared with the log', compared ?? 0);
     this.tally.count('P1: no due time twice after the clock was set back', this.tally.of('clock set back'));
   }
 

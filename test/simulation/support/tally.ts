@@ -43,6 +43,8 @@ export const judged = [
   'P4: execution interrupted by a crash ended',
   'P5: stored job compared with what was acknowledged',
   'P5: runs by hand compared with what was acknowledged',
+  'P6: hash of the state compared with all its records',
+  'P6: hash of the state compared with the log',
   'P8: phase of an interval',
   'chain: child launched',
 ] as const;

@@ -64,12 +64,12 @@ describe('the state', () => {
 
   it('asks the log for what comes after what it holds, in each life', () => {
     state.peerStarted('log');
-    expect(state.takeMessages()).toMatchObject([{ type: 'follow', after: 0 }]);
+    expect(state.takeMessages()).toMatchObject([{ type: 'follow', after: 0 }, { type: 'watchLeadership' }]);
     commit(barrierAt(1), entryAt(2));
     store.settle();
     boot();
     state.peerStarted('log');
-    expect(state.takeMessages()).toMatchObject([{ type: 'follow', after: 2 }]);
+    expect(state.takeMessages()).toMatchObject([{ type: 'follow', after: 2 }, { type: 'watchLeadership' }]);
   });
 
   it('says what changed, and answers who proposed, when it is visible and not before', () => {
