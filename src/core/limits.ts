@@ -107,6 +107,17 @@ export const limits = {
   journalWritesPerCommit: 1_024,
   /** Pause after a commit of the journal that found no space. */
   journalRetryMs: 1_000,
+  /**
+   * How long a node may keep running what must not overlap without an answer of its leader: longer than any election
+   * or restart of an actor, shorter than anybody's patience.
+   */
+  leaseMs: 20_000,
+  /** How much longer the leader waits before it calls an execution lost: time to kill it, and for clocks that drift. */
+  leaseGraceMs: 10_000,
+  /** A node renews its lease so often, in one message for all that it runs: three may be lost. */
+  leaseRenewMs: 5_000,
+  /** Between TERM and KILL for an execution whose lease ended: well within the grace. */
+  leaseStopMs: 2_000,
   /** An end that the leader did not confirm is sent again after this time: a leader needs milliseconds. */
   finishResendMs: 5_000,
   /** Ends sent again in one turn, and the pause before the next turn of them: outputs may be large. */

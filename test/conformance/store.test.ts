@@ -29,7 +29,7 @@ function lmdbBench(): Bench {
 function simulatedBench(): Bench {
   const simulation = new Simulation(1);
   const disk = new SimulatedDisk(simulation, new Prng(1));
-  const port = disk.portFor({ onEnd: () => {} });
+  const port = disk.portFor({ onEnd: () => {}, whenAwake: (action) => action() });
   return { port, drive: () => simulation.runFor(1_000), dispose: () => {} };
 }
 

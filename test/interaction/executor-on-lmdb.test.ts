@@ -50,7 +50,7 @@ class Life {
   }
 
   get events(): ExecutorEvent[] {
-    return this.harness.messages<ExecutorEvent>('dispatcher');
+    return this.harness.messages<ExecutorEvent>('dispatcher').filter(({ type }) => type !== 'leaseRenewal');
   }
 
   get epoch(): Epoch {
@@ -83,6 +83,7 @@ const start = (number: number, life: Epoch): ExecutorCommand => ({
     processors: null,
     retries: 0,
     retry: null,
+    exclusive: false,
   },
 });
 

@@ -102,6 +102,9 @@ class DispatcherActor implements Actor<DispatcherCommand> {
       case 'workerReport':
         this.#core.reported(now, message, out);
         break;
+      case 'leaseRenewal':
+        this.#core.renewed(now, message, out);
+        break;
       case 'startAcknowledged':
         this.#core.startAcknowledged(message.id, message.startedAtNs);
         break;
@@ -217,6 +220,21 @@ class DispatcherActor implements Actor<DispatcherCommand> {
         return;
       case 'acknowledgeEnds':
         this.#context.send(this.#executor(effect.node), { type: 'committed', ids: effect.ids });
+        return;
+      case 'grantLease':
+        this.#context.send(this.#executor(effect.node), {
+          type: 'leaseGranted',
+          epoch: effect.epoch,
+          sentAtMs: effect.sentAtMs,
+        });
+        return;
+      case 'giveUp':
+        this.#context.count('executions_given_up_total', effect.ids.length);
+        this.#context.log.warn('A node was silent for too long: what it ran is recorded as lost', {
+          node: effect.node,
+          executions: effect.ids.length,
+        });
+        this.#context.send(this.#executor(effect.node), { type: 'giveUp', ids: effect.ids });
         return;
       case 'lookUpEnd':
         this.#lookUpEnd(effect.node, effect.finished);

@@ -1,5 +1,5 @@
 import type { ExecutionStart } from '../../../src/core/jobs/changes.ts';
-import type { Epoch, ExecutionId, JobName, NodeName, Term, WallNs } from '../../../src/core/units.ts';
+import type { Epoch, ExecutionId, JobName, MonoMs, NodeName, Term, WallNs } from '../../../src/core/units.ts';
 import type { Ref } from '../../../src/runtime/types.ts';
 
 /** Accepted by `executor`. */
@@ -14,7 +14,11 @@ export type ExecutorCommand =
   /** TERM to the whole tree, KILL after `graceMs`. Unknown ids are ignored. */
   | { readonly type: 'stopExecution'; readonly id: ExecutionId; readonly graceMs: number }
   /** The ends are committed: forget them. */
-  | { readonly type: 'committed'; readonly ids: readonly ExecutionId[] };
+  | { readonly type: 'committed'; readonly ids: readonly ExecutionId[] }
+  /** Answers a `leaseRenewal` of the life of this epoch with the time that it carried. */
+  | { readonly type: 'leaseGranted'; readonly epoch: Epoch; readonly sentAtMs: MonoMs }
+  /** Recorded as lost: what of them has not begun must not begin, and what must not overlap ends (P3). */
+  | { readonly type: 'giveUp'; readonly ids: readonly ExecutionId[] };
 
 export type ExecutorEvent =
   /**
@@ -33,6 +37,14 @@ export type ExecutorEvent =
       readonly finished: readonly ExecutionId[];
       /** Running when an earlier life of this node ended; their trees have been killed. */
       readonly interrupted: readonly { readonly id: ExecutionId; readonly startedAtNs: WallNs }[];
+    }
+  /** Renews the lease of all that the node runs (P4); answered with `leaseGranted`. */
+  | {
+      readonly type: 'leaseRenewal';
+      readonly node: NodeName;
+      readonly epoch: Epoch;
+      /** The sender's monotonic clock, which is nobody else's business. */
+      readonly sentAtMs: MonoMs;
     }
   | { readonly type: 'startAcknowledged'; readonly id: ExecutionId; readonly startedAtNs: WallNs }
   /** It certainly did not start. */

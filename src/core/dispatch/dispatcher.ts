@@ -9,6 +9,7 @@ import type {
   Due,
   Effect,
   FinishedWork,
+  LeaseRenewal,
   Now,
   OpenExecution,
   ProposalEnd,
@@ -17,6 +18,7 @@ import type {
   WorkerReport,
 } from './in-flight.ts';
 import { KnownWorkers } from './known-workers.ts';
+import { givenUpAfterMs, Leases } from './leases.ts';
 import { OpenExecutions } from './open-executions.ts';
 import { Placement } from './placement.ts';
 import { finishBytes, portionsOf, reassignBytes } from './portions.ts';
@@ -26,6 +28,8 @@ import { judgeReport } from './worker-report.ts';
 
 /** Ends that arrive within this time share one log entry (measured-facts 10b). No start waits for an end. */
 const GATHER_ENDS_MS = 5;
+
+const silentTooLong = `may still run: its node was not heard of for ${givenUpAfterMs / 1000} seconds`;
 
 /**
  * The leader's dispatcher: gives due launches their targets, starts what the state has assigned, and brings each end
@@ -39,6 +43,7 @@ export class DispatcherCore {
   readonly #ends = new Gathered<FinishItem>(GATHER_ENDS_MS);
   readonly #reassignments = new Gathered<ReassignItem>(0);
   readonly #proposals = new Proposals();
+  readonly #leases = new Leases();
   #term: Term | null = null;
 
   constructor(chooser: Chooser) {
@@ -52,7 +57,8 @@ export class DispatcherCore {
     this.#forget();
     this.#term = term;
     this.#placement.begin(now, work);
-    for (const start of open) this.#executions.add(start, true);
+    this.#leases.restart(now.monoMs);
+    for (const start of open) this.#executions.add(start, true, this.#leases.awakeMs(now.monoMs));
     for (const worker of this.#workers.detachAll()) this.#attach(worker, out);
     this.tick(now, out);
   }
@@ -109,6 +115,7 @@ export class DispatcherCore {
   reported(now: Now, report: WorkerReport, out: Effect[]): void {
     if (this.#term === null || this.#workers.get(report.node)?.epoch !== report.epoch) return;
     this.#workers.attached(report.node);
+    this.#leases.renewed(now.monoMs, report.node);
     const judge = judgeReport(report);
     for (const execution of this.#executions.values()) {
       if (execution.start.node !== report.node) continue;
@@ -119,6 +126,13 @@ export class DispatcherCore {
       else if (verdict.type === 'lost') this.#lost(now, execution, verdict.startedAtNs, verdict.why);
     }
     this.#acknowledgeUnknown(report, out);
+  }
+
+  /** A node asks for the lease of what it runs. A life that is over gets none. */
+  renewed(now: Now, { node, epoch, sentAtMs }: LeaseRenewal, out: Effect[]): void {
+    if (this.#term === null || epoch < (this.#workers.get(node)?.epoch ?? 0)) return;
+    this.#leases.renewed(now.monoMs, node);
+    out.push({ type: 'grantLease', node, epoch, sentAtMs });
   }
 
   startAcknowledged(id: ExecutionId, startedAtNs: WallNs): void {
@@ -188,6 +202,7 @@ export class DispatcherCore {
   /** Does what is due by the clocks; call at or after `nextDeadline`, and after every step. */
   tick(now: Now, out: Effect[]): void {
     if (this.#term === null) return;
+    this.#endLeases(now, out);
     for (const items of portionsOf(this.#ends.take(now.monoMs), finishBytes)) {
       this.#proposals.propose({ type: 'finish', nowNs: now.wallNs, items }, { type: 'finish', items }, out);
     }
@@ -206,6 +221,7 @@ export class DispatcherCore {
       this.#ends.dueMs,
       this.#reassignments.dueMs,
       this.#executions.nextResendMs(),
+      this.#executions.size === 0 ? null : this.#leases.nextDeadline(),
     ];
     let next = Number.POSITIVE_INFINITY;
     for (const deadline of deadlines) if (deadline !== null) next = Math.min(next, deadline);
@@ -231,7 +247,7 @@ export class DispatcherCore {
     const known = this.#executions.get(start.id);
     if (known !== undefined && known.start.epoch >= start.epoch) return;
     this.#placement.workPlaced(start.stamp);
-    const execution = this.#executions.add(start, false);
+    const execution = this.#executions.add(start, false, this.#leases.awakeMs(now.monoMs));
     const worker = this.#workers.get(start.node);
     // Its node was restarted while the assignment was on its way through the log: nobody else will look at it again.
     if (worker !== undefined && worker.epoch > start.epoch) this.#reassign(now, execution, worker.epoch);
@@ -258,6 +274,17 @@ export class DispatcherCore {
   #lost(now: Now, execution: OpenExecution, startedAtNs: WallNs, why: string): void {
     this.#executions.advance(execution, 'ending');
     this.#ends.add(now.monoMs, lossOf(execution, startedAtNs, why, now));
+  }
+
+  /** Nothing is running for ever (P4). */
+  #endLeases(now: Now, out: Effect[]): void {
+    const silent = new Map<NodeName, ExecutionId[]>();
+    for (const execution of this.#leases.takeEnded(now.monoMs, this.#executions.values())) {
+      const { id, node } = execution.start;
+      this.#lost(now, execution, execution.startedAtNs, silentTooLong);
+      silent.set(node, [...(silent.get(node) ?? []), id]);
+    }
+    for (const [node, ids] of silent) out.push({ type: 'giveUp', node, ids });
   }
 
   #ended(id: ExecutionId, ended: Map<NodeName, ExecutionId[]>): void {

@@ -21,6 +21,13 @@ export interface WorkerReport {
   readonly interrupted: readonly { readonly id: ExecutionId; readonly startedAtNs: WallNs }[];
 }
 
+/** A node asks for the lease of all that it runs; its own clock, for itself. */
+export interface LeaseRenewal {
+  readonly node: NodeName;
+  readonly epoch: Epoch;
+  readonly sentAtMs: MonoMs;
+}
+
 export interface FinishedWork {
   readonly id: ExecutionId;
   /** Null: its node began it in a version that did not tell. */
@@ -41,6 +48,10 @@ export type Effect =
   | { readonly type: 'attach'; readonly node: NodeName; readonly term: Term }
   | { readonly type: 'start'; readonly node: NodeName; readonly term: Term; readonly start: ExecutionStart }
   | { readonly type: 'acknowledgeEnds'; readonly node: NodeName; readonly ids: readonly ExecutionId[] }
+  /** Answers a renewal; `sentAtMs` is what it carried. */
+  | { readonly type: 'grantLease'; readonly node: NodeName; readonly epoch: Epoch; readonly sentAtMs: MonoMs }
+  /** Their leases have ended: what of them has not begun must not begin. */
+  | { readonly type: 'giveUp'; readonly node: NodeName; readonly ids: readonly ExecutionId[] }
   | { readonly type: 'process'; readonly start: ExecutionStart; readonly finished: FinishedWork }
   /** An end of what is not open: look its record up, and acknowledge it or call `annotate` (design 4.6). */
   | { readonly type: 'lookUpEnd'; readonly node: NodeName; readonly finished: FinishedWork }
@@ -62,6 +73,8 @@ export interface OpenExecution {
   /** It certainly did not start where it is assigned to: it is on its way to this life of its node. */
   movingTo: Epoch | null;
   sentAtMs: MonoMs | null;
+  /** Where its lease begins, in the leader's time awake (leases.ts). */
+  readonly leasedAtMs: number;
   startedAtNs: WallNs;
   latestOutput: Uint8Array;
   /** Its end, while the processors run on its output. */

@@ -24,7 +24,7 @@ export class OpenExecutions {
   }
 
   /** Tracks an assignment; the same execution with an earlier assignment is forgotten. */
-  add(start: ExecutionStart, mayBeSent: boolean): OpenExecution {
+  add(start: ExecutionStart, mayBeSent: boolean, leasedAtMs: number): OpenExecution {
     this.drop(start.id);
     const execution: OpenExecution = {
       start,
@@ -32,6 +32,7 @@ export class OpenExecutions {
       mayBeSent,
       movingTo: null,
       sentAtMs: null,
+      leasedAtMs,
       startedAtNs: start.assignedAtNs,
       latestOutput: new Uint8Array(0),
       ended: null,

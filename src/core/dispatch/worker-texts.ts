@@ -21,3 +21,7 @@ export const journalFullOutput = encodeText(
 );
 
 export const stoppedBeforeStart = encodeText('Stopped before it was started.\n');
+
+/** The error of what a node ended by itself, since nobody counted on it any more (P3). */
+export const revokedError =
+  'stopped: its node had no word from the leader, or was given up by it, and executions of this job must not overlap';

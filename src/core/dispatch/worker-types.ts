@@ -1,6 +1,6 @@
 import type { ExecutionStart } from '../jobs/changes.ts';
-import type { Epoch, ExecutionId, JobName, NodeName, Term, WallNs } from '../units.ts';
-import type { FinishedWork, WorkerReport } from './in-flight.ts';
+import type { Epoch, ExecutionId, JobName, MonoMs, NodeName, Term, WallNs } from '../units.ts';
+import type { FinishedWork, LeaseRenewal, WorkerReport } from './in-flight.ts';
 
 /** The process at the root of an execution: enough to recognise it after a restart of this node. */
 export interface WorkProcess {
@@ -69,6 +69,10 @@ export type WorkerInput =
   | { readonly type: 'start'; readonly term: Term; readonly start: ExecutionStart }
   | { readonly type: 'stopExecution'; readonly id: ExecutionId; readonly graceMs: number }
   | { readonly type: 'committed'; readonly ids: readonly ExecutionId[] }
+  /** The leader's answer to the renewal that this life sent then. */
+  | { readonly type: 'leaseGranted'; readonly epoch: Epoch; readonly sentAtMs: MonoMs }
+  /** The leader has recorded these as lost. */
+  | { readonly type: 'giveUp'; readonly ids: readonly ExecutionId[] }
   /** The last `journal` effect is durable. */
   | { readonly type: 'journalled' }
   /** Nothing of the last `journal` effect was written, for lack of space. Any other failure stops the node. */
@@ -84,6 +88,7 @@ export type WorkerInput =
 /** For the dispatcher. */
 export type WorkerEvent =
   | ({ readonly type: 'workerReport' } & WorkerReport)
+  | ({ readonly type: 'leaseRenewal' } & LeaseRenewal)
   | { readonly type: 'startAcknowledged'; readonly id: ExecutionId; readonly startedAtNs: WallNs }
   | {
       readonly type: 'startRefused';

@@ -2,11 +2,14 @@ import { assert, assertNever } from '../assert.ts';
 import type { ExecutionStart } from '../jobs/changes.ts';
 import { limits } from '../limits.ts';
 import { type ExecutionId, type MonoMs, monoMs, type Term } from '../units.ts';
+import { EndResends } from './end-resends.ts';
+import { ExclusiveWork } from './exclusive-work.ts';
 import { acknowledgementOf, endingOf, type Held, isOpen, reportOf } from './held-work.ts';
 import type { Now } from './in-flight.ts';
 import { OutputTails } from './output-tails.ts';
 import { JournalWriter } from './worker-journal.ts';
-import { journalFullOutput, stoppedBeforeStart, unstartableOutput } from './worker-texts.ts';
+import { WorkerLease } from './worker-lease.ts';
+import { journalFullOutput, revokedError, stoppedBeforeStart, unstartableOutput } from './worker-texts.ts';
 import type {
   JournalContents,
   JournalEntry,
@@ -30,11 +33,13 @@ export class Worker {
   readonly #held = new Map<ExecutionId, Held>();
   readonly #journal = new JournalWriter();
   readonly #tails = new OutputTails();
+  readonly #resends = new EndResends();
+  readonly #lease = new WorkerLease();
+  readonly #exclusive = new ExclusiveWork();
   /** The highest term seen; starts and attachments of lower ones are fenced off. */
   #term: Term;
   /** A dispatcher of the highest term has attached. */
   #attached = false;
-  #resendAtMs: MonoMs | null = null;
   #stopping = false;
   /** When a stopping node stops what still runs; null: not stopping, or done. */
   #drainUntilMs: MonoMs | null = null;
@@ -67,6 +72,12 @@ export class Worker {
       case 'committed':
         this.#committed(input.ids);
         break;
+      case 'leaseGranted':
+        if (input.epoch === this.#options.epoch) this.#lease.granted(input.sentAtMs, now.monoMs);
+        break;
+      case 'giveUp':
+        for (const id of input.ids) this.#giveUp(id, out);
+        break;
       case 'journalled':
         this.#journalled(now, out);
         break;
@@ -97,7 +108,13 @@ export class Worker {
   /** When `tick` has something to do, if nothing else happens before. */
   nextDeadline(): MonoMs | null {
     let next: MonoMs | null = null;
-    const deadlines = [this.#tails.nextDeadline(), this.#resendAtMs, this.#drainUntilMs, this.#journal.nextDeadline()];
+    const deadlines = [
+      this.#tails.nextDeadline(),
+      this.#resends.nextDeadline(),
+      this.#drainUntilMs,
+      this.#journal.nextDeadline(),
+      this.#lease.nextDeadline(),
+    ];
     for (const at of deadlines) if (at !== null && (next === null || at < next)) next = at;
     return next;
   }
@@ -127,6 +144,8 @@ export class Worker {
     if (term < this.#term) return;
     this.#raiseTerm(term);
     this.#attached = true;
+    // First: so the lease is there before what the report makes the leader send.
+    this.#renewLease(now, out);
     this.#send(reportOf(this.#options, this.#held.values()), out);
     for (const held of this.#held.values()) if (held.phase === 'finished') held.sentAtMs = null;
     this.#resend(now, out);
@@ -147,6 +166,7 @@ export class Worker {
     }
     // Not answered: the dispatcher sends it again, by then there may be room.
     if (this.#held.size >= limits.executionsPerWorker) return;
+    if (start.exclusive && !this.#mayBeginAlone(start, now, out)) return;
     this.#raiseTerm(term);
     this.#accept(start, now, out);
   }
@@ -155,6 +175,13 @@ export class Worker {
     if (term < this.#term) return 'stale_term';
     if (start.epoch !== this.#options.epoch) return 'other_epoch';
     return this.#stopping ? 'stopping' : null;
+  }
+
+  /** False: not answered either, until the lease is there and what the leader believes over is over (P3). */
+  #mayBeginAlone(start: ExecutionStart, now: Now, out: WorkerEffect[]): boolean {
+    const inTheWay = this.#exclusive.inTheWayOf(start);
+    for (const { id, stamp } of inTheWay) if (stamp < start.stamp) this.#revoke(id, out);
+    return inTheWay.length === 0 && this.#lease.isHeld(now.monoMs);
   }
 
   #accept(start: ExecutionStart, now: Now, out: WorkerEffect[]): void {
@@ -172,6 +199,7 @@ export class Worker {
       this.#finish(entry, { success: false, output: unstartable, droppedBytes: 0 }, now, out);
       return;
     }
+    if (start.exclusive) this.#exclusive.add(start);
     this.#held.set(start.id, { phase: 'journalling', entry, start, stopped: false });
     this.#journal.add({ type: 'entry', entry });
   }
@@ -180,6 +208,17 @@ export class Worker {
     const held = this.#held.get(id);
     if (held?.phase === 'running') out.push({ type: 'halt', id, graceMs });
     else if (held?.phase === 'journalling') held.stopped = true;
+  }
+
+  /** What has not begun does not begin. What runs goes on to its end, which is told, unless it must not overlap. */
+  #giveUp(id: ExecutionId, out: WorkerEffect[]): void {
+    const held = this.#held.get(id);
+    if (held?.phase === 'journalling') held.stopped = true;
+    if (this.#exclusive.has(id)) this.#revoke(id, out);
+  }
+
+  #revoke(id: ExecutionId, out: WorkerEffect[]): void {
+    if (this.#exclusive.revoke(id)) this.#stopExecution(id, limits.leaseStopMs, out);
   }
 
   /** What still runs is kept: the leader gave it up for lost, and its end is told nevertheless. */
@@ -227,7 +266,9 @@ export class Worker {
   #ended(id: ExecutionId, result: WorkResult, now: Now, out: WorkerEffect[]): void {
     const held = this.#held.get(id);
     assert(held?.phase === 'running', 'an execution ends once, after its start');
-    this.#finish(held.entry, endingOf(result, this.#options.outputLimitBytes), now, out);
+    const isRevoked = this.#exclusive.isRevoked(id) && !result.success;
+    const told = isRevoked ? { ...result, error: revokedError } : result;
+    this.#finish(held.entry, endingOf(told, this.#options.outputLimitBytes), now, out);
   }
 
   #finish(entry: JournalEntry, ending: Omit<WorkEnd, 'finishedAtNs'>, now: Now, out: WorkerEffect[]): void {
@@ -235,41 +276,25 @@ export class Worker {
     const finished: Held = { phase: 'finished', entry: { ...entry, end }, end, sentAtMs: null };
     this.#held.set(entry.id, finished);
     this.#tails.drop(entry.id);
+    this.#exclusive.drop(entry.id);
     this.#journal.add({ type: 'entry', entry: finished.entry });
     if (this.#attached) this.#sendFinish(finished, now, out);
   }
 
   #sendFinish(held: Held & { phase: 'finished' }, now: Now, out: WorkerEffect[]): void {
     const { id, job, startedAtNs } = held.entry;
-    held.sentAtMs = now.monoMs;
+    this.#resends.sent(held, now.monoMs);
     this.#send({ type: 'executionFinished', id, job, startedAtNs, ...held.end }, out);
-    this.#resendAtMs ??= monoMs(now.monoMs + limits.finishResendMs);
   }
 
-  /** Sends ends that were not confirmed for a while, some in each turn: there may be many after a long election. */
   #resend(now: Now, out: WorkerEffect[]): void {
-    this.#resendAtMs = null;
-    let sent = 0;
-    let nextMs: number = Number.POSITIVE_INFINITY;
-    for (const held of this.#held.values()) {
-      if (held.phase !== 'finished') continue;
-      if (held.sentAtMs !== null && held.sentAtMs + limits.finishResendMs > now.monoMs) {
-        nextMs = Math.min(nextMs, held.sentAtMs + limits.finishResendMs);
-      } else if (sent === limits.finishesPerTurn) {
-        nextMs = now.monoMs + limits.finishPauseMs;
-        break;
-      } else {
-        this.#sendFinish(held, now, out);
-        sent += 1;
-        nextMs = Math.min(nextMs, now.monoMs + limits.finishResendMs);
-      }
-    }
-    this.#resendAtMs = nextMs === Number.POSITIVE_INFINITY ? null : monoMs(nextMs);
+    for (const held of this.#resends.take(this.#held.values(), now.monoMs)) this.#sendFinish(held, now, out);
   }
 
   #tick(now: Now, out: WorkerEffect[]): void {
+    this.#keepLease(now, out);
     this.#tails.takeDue(now.monoMs, (id, chunk) => this.#send({ type: 'outputChunk', id, chunk }, out));
-    if (this.#resendAtMs !== null && this.#resendAtMs <= now.monoMs) this.#resend(now, out);
+    if (this.#resends.isDue(now.monoMs)) this.#resend(now, out);
     if (this.#drainUntilMs !== null && this.#drainUntilMs <= now.monoMs) this.#stopAll(out);
     const writes = this.#journal.take(now.monoMs);
     if (writes !== null) out.push({ type: 'journal', writes });
@@ -278,6 +303,18 @@ export class Worker {
       this.#drainUntilMs = null;
       out.push({ type: 'stopped' });
     }
+  }
+
+  #keepLease(now: Now, out: WorkerEffect[]): void {
+    const step = this.#lease.tick(now.monoMs);
+    if (step === 'renew') this.#renewLease(now, out);
+    if (step === 'over') for (const id of this.#exclusive.ids()) this.#revoke(id, out);
+  }
+
+  #renewLease(now: Now, out: WorkerEffect[]): void {
+    const { node, epoch } = this.#options;
+    this.#lease.renewed(now.monoMs);
+    this.#send({ type: 'leaseRenewal', node, epoch, sentAtMs: now.monoMs }, out);
   }
 
   #stopAll(out: WorkerEffect[]): void {
@@ -290,6 +327,7 @@ export class Worker {
     if (term <= this.#term) return;
     this.#term = term;
     this.#attached = false;
+    this.#lease.leaderUnknown();
     this.#tails.clear();
     this.#journal.add({ type: 'term', term });
   }

@@ -16,6 +16,7 @@ import { settleLaunch } from './launch-end.ts';
 import {
   disabledReason,
   hasTooMany,
+  isExclusive,
   noTargets,
   notRunnable,
   stopsWork,
@@ -151,6 +152,7 @@ export function executionStart(job: JobRecord, record: ExecutionRecord): Executi
     processors: job.processors,
     retries: job.retries,
     retry: retryPauses(job.retry),
+    exclusive: isExclusive(job),
   };
 }
 

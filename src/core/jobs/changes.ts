@@ -45,6 +45,8 @@ export interface ExecutionStart {
   readonly retries: number;
   /** Null: Dkron's pauses. */
   readonly retry: RetryPauses | null;
+  /** It must not overlap with others of its job: its node ends it when it has lost its leader (P3). */
+  readonly exclusive: boolean;
 }
 
 /** What applying a command did, for whoever follows the state. Consumers that miss some rescan the state (design 4.3). */

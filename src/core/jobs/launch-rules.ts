@@ -20,6 +20,9 @@ export function notRunnable(job: JobRecord, scheduledAtMs: WallMs): string | nul
   return hasTooMany(job) ? tooManyLaunches : null;
 }
 
+/** Executions of such a job must not overlap: they depend on the lease of their node (P3). */
+export const isExclusive = (job: JobRecord): boolean => ['forbid', 'replace', 'queue'].includes(job.concurrency);
+
 export const tooManyLaunches = `${limits.openLaunchesPerJob} launches of the job have not ended: it takes no more`;
 
 export const hasTooMany = (job: JobRecord): boolean => job.openLaunches >= limits.openLaunchesPerJob;

@@ -127,6 +127,19 @@ export class SimulatedNode {
     this.#endLife(life, error);
   }
 
+  /** The actor's thread runs nothing for so long; with a `hangMs` in its row, it is ended by force before. */
+  hangActor(actor: string, durationMs: number): void {
+    const life = this.#lives.get(actor);
+    assert(life !== undefined && life.thread.name !== MAIN, `${actor} runs on a thread of its own on ${this.name}`);
+    this.#simulation.trace('hangActor', this.name, actor, durationMs);
+    life.thread.hang(durationMs);
+    const hangMs = this.#table.children.find(({ id }) => id === actor)?.hangMs;
+    if (hangMs === undefined || durationMs < hangMs) return;
+    this.#simulation.after(hangMs, () => {
+      if (!life.ended) this.#supervisor?.submit({ type: 'hung', actor, life: life.life });
+    });
+  }
+
   /** Sets the wall clock forward (or back, when negative). */
   jumpWallClock(byMs: number): void {
     this.#wallOffsetMs += byMs;
@@ -207,6 +220,11 @@ export class SimulatedNode {
   }
 
   #world(life: Life): SimulatedWorld {
+    const whenAwake = (action: () => void): void => {
+      life.thread.whenAwake(() => {
+        if (!life.ended) action();
+      });
+    };
     return {
       node: this.name,
       actor: life.actor,
@@ -215,10 +233,8 @@ export class SimulatedNode {
       disk: this.disk,
       monoNow: () => this.#monoNow(),
       wallNow: () => this.wallNow(),
-      after: (delayMs, action) =>
-        this.#simulation.after(delayMs, () => {
-          if (!life.ended) action();
-        }),
+      after: (delayMs, action) => this.#simulation.after(delayMs, () => whenAwake(action)),
+      whenAwake,
       onEnd: (action) => life.onEnd.push(action),
     };
   }

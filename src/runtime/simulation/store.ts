@@ -19,6 +19,9 @@ interface Commit {
   readonly done: (error: Error | null) => void;
 }
 
+/** What a store has to know of the life that it belongs to. */
+type StoreWorld = Pick<SimulatedWorld, 'onEnd' | 'whenAwake'>;
+
 /** What is on the disk under one name. */
 interface File {
   readonly content: SortedBytes;
@@ -58,14 +61,14 @@ export class SimulatedDisk {
   }
 
   /** The store port of one life of an actor. */
-  portFor(world: Pick<SimulatedWorld, 'onEnd'>): StorePort {
+  portFor(world: StoreWorld): StorePort {
     return {
       open: (name, mode) => {
         const file = this.#file(name);
         if (mode === 'write') return this.#openWriter(name, file, world);
         if (!file.writerWasOpen)
           throw new Error(`the store ${name} is opened for reading before its writer has opened it`);
-        return new SimulatedStore(this, file.content, false);
+        return new SimulatedStore(this, file.content, null);
       },
     };
   }
@@ -74,9 +77,9 @@ export class SimulatedDisk {
     return this.random.between(...FLUSH_US) / 1000;
   }
 
-  #openWriter(name: StoreName, file: File, world: Pick<SimulatedWorld, 'onEnd'>): SimulatedStore {
+  #openWriter(name: StoreName, file: File, world: StoreWorld): SimulatedStore {
     if (file.writer !== null) throw new Error(`the store ${name} has a writer already`);
-    const store = new SimulatedStore(this, file.content, true);
+    const store = new SimulatedStore(this, file.content, world);
     file.writer = store;
     file.writerWasOpen = true;
     const leave = () => {
@@ -105,16 +108,17 @@ class SimulatedStore implements Store {
   onClose: () => void = () => {};
   readonly #disk: SimulatedDisk;
   readonly #content: SortedBytes;
-  readonly #writable: boolean;
+  /** Of the writer; null: it only reads. */
+  readonly #world: StoreWorld | null;
   /** In the running flush, then those that wait for the next one. */
   #flushing: Commit[] = [];
   #waiting: Commit[] = [];
   #open = true;
 
-  constructor(disk: SimulatedDisk, content: SortedBytes, writable: boolean) {
+  constructor(disk: SimulatedDisk, content: SortedBytes, world: StoreWorld | null) {
     this.#disk = disk;
     this.#content = content;
-    this.#writable = writable;
+    this.#world = world;
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
@@ -129,7 +133,7 @@ class SimulatedStore implements Store {
 
   commit(writes: readonly StoreWrite[], done: (error: Error | null) => void): void {
     this.#assertOpen();
-    assert(this.#writable, 'a store that is open for reading takes no commits');
+    assert(this.#world !== null, 'a store that is open for reading takes no commits');
     for (const { key } of writes) {
       assert(key.length >= 1 && key.length <= limits.storeKeyBytes, `a key of ${key.length} bytes`);
     }
@@ -181,7 +185,11 @@ class SimulatedStore implements Store {
     const error = this.#failure(commits);
     if (error === null) for (const commit of commits) this.#content.apply(commit.writes);
     if (this.#waiting.length > 0) this.#scheduleFlush();
-    for (const commit of commits) if (this.#open) commit.done(error);
+    for (const commit of commits) {
+      this.#world?.whenAwake(() => {
+        if (this.#open) commit.done(error);
+      });
+    }
   }
 
   #failure(commits: readonly Commit[]): Error | null {

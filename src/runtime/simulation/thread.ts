@@ -19,6 +19,8 @@ export interface SimulatedWorld {
   wallNow(): WallMs;
   /** Runs `action` after so much virtual time, unless the life has ended by then. Returns what cancels it. */
   after(delayMs: number, action: () => void): () => void;
+  /** Runs `action` now, or once the thread of the life runs again, unless the life has ended by then. */
+  whenAwake(action: () => void): void;
   /** Called when the life ends, however it ends: the place to lose what a crash loses. */
   onEnd(action: () => void): void;
 }
@@ -48,6 +50,7 @@ export class SimulatedThread {
   readonly #options: SimulatedThreadOptions;
   #alive = true;
   #pumpRequested = false;
+  #hungUntilUs = 0;
   #cancelWake: () => void = () => {};
 
   constructor(options: SimulatedThreadOptions) {
@@ -58,6 +61,20 @@ export class SimulatedThread {
 
   get alive(): boolean {
     return this.#alive;
+  }
+
+  /** For so long, nothing runs on the thread: what comes meanwhile waits. */
+  hang(durationMs: number): void {
+    const untilUs = this.#options.simulation.nowUs + Math.ceil(durationMs * 1000);
+    this.#hungUntilUs = Math.max(this.#hungUntilUs, untilUs);
+  }
+
+  /** Runs `action` now, or when the thread doesn't hang any more. */
+  whenAwake(action: () => void): void {
+    const { simulation } = this.#options;
+    const leftUs = this.#hungUntilUs - simulation.nowUs;
+    if (leftUs <= 0) action();
+    else simulation.afterUs(leftUs, () => this.whenAwake(action));
   }
 
   /** The thread is gone: nothing of it runs any more. */
@@ -91,12 +108,14 @@ export class SimulatedThread {
     if (this.#pumpRequested || !this.#alive) return;
     this.#pumpRequested = true;
     const { simulation } = this.#options;
-    simulation.afterUs(simulation.drawUs('scheduling'), () => {
-      this.#pumpRequested = false;
-      if (!this.#alive) return;
-      this.host.pump();
-      if (this.#alive) this.host.check();
-    });
+    simulation.afterUs(simulation.drawUs('scheduling'), () => this.whenAwake(() => this.#pump()));
+  }
+
+  #pump(): void {
+    this.#pumpRequested = false;
+    if (!this.#alive) return;
+    this.host.pump();
+    if (this.#alive) this.host.check();
   }
 
   #wake(at: MonoMs | null): void {

@@ -15,6 +15,7 @@ function makeDisk(seed: number) {
       onEnd: (action: () => void) => {
         endLife = action;
       },
+      whenAwake: (action: () => void) => action(),
     };
     return disk.portFor(life).open('log', 'write');
   };
@@ -85,7 +86,7 @@ describe('a simulated disk', () => {
 
   it('has one writer, which opens before any reader', () => {
     const { disk, open } = makeDisk(1);
-    const reader = () => disk.portFor({ onEnd: () => {} }).open('log', 'read');
+    const reader = () => disk.portFor({ onEnd: () => {}, whenAwake: (action) => action() }).open('log', 'read');
     expect(reader).toThrow('before its writer');
     const store = open();
     expect(open).toThrow('a writer already');
