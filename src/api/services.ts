@@ -82,6 +82,8 @@ export interface NodeFacts {
 export interface Services {
   readonly node: NodeFacts;
   readonly state: StateReads;
+  /** A page of jobs, as `state.jobs` gives it, however many there are. */
+  readonly jobPage: StateReads['jobs'];
   readonly writes: Writes;
   readonly cluster: ClusterView;
   readonly rules: JobRules;

@@ -39,6 +39,10 @@ export const limits = {
   jsonDepth: 10_000,
   /** Due times in one preview: enough for a page, few enough that the rarest schedule costs some milliseconds. */
   previewedDueTimes: 100,
+  /** From here on lists of jobs come from a catalogue in memory; fewer are found in the store within a millisecond. */
+  jobsListedFromStore: 1_000,
+  /** Jobs read into that catalogue in one turn, which takes some milliseconds. */
+  jobsPerListingTurn: 500,
   /** Missed, skipped or lost launches that can be listed, newest first: counting more would stall the API. */
   listedLaunches: 10_000,
   /** Results remembered per proposer, so that a command sent twice happens once; as many may await theirs (P5). */

@@ -42,6 +42,18 @@ export class StateReader implements LedgerReader, StateReads {
     return queryJobs(this.#store, this.meta(), (name) => this.job(name), query);
   }
 
+  jobsAfter(name: string, limit: number): readonly JobRecord[] {
+    const { to } = tableRange('jobs');
+    const jobs: JobRecord[] = [];
+    // No name holds NUL: the first key after a name is the name and NUL.
+    this.#scan(
+      { from: tableKey('jobs', name === '' ? '' : `${name}\0`), to, limit },
+      decodeJob,
+      (_, job) => jobs.push(job) > 0,
+    );
+    return jobs;
+  }
+
   eachJob(visit: (job: JobRecord) => void): void {
     this.#scan(tableRange('jobs'), decodeJob, (_, job) => {
       visit(job);
@@ -145,7 +157,7 @@ export class StateReader implements LedgerReader, StateReads {
   }
 
   #scan<Value>(
-    range: KeyRange,
+    range: KeyRange & { readonly limit?: number },
     decode: (bytes: Uint8Array) => Value,
     visit: (key: string, value: Value) => boolean,
   ): void {

@@ -53,6 +53,7 @@ export class ApiHarness {
     this.services = {
       node: { name: NODE, version: 'devel', region: 'global', encrypted: false, ui },
       state: this.state.reader,
+      jobPage: (query) => this.state.reader.jobs(query),
       writes: this.#writes(),
       cluster: {
         members: () => this.members,

@@ -4,7 +4,7 @@ import type { Change } from '../../../src/core/jobs/changes.ts';
 import type { CommandResult, Origin } from '../../../src/core/jobs/commands.ts';
 import { Ledger } from '../../../src/core/jobs/ledger.ts';
 import { limits } from '../../../src/core/limits.ts';
-import { type LogIndex, monoMs, type NodeName } from '../../../src/core/units.ts';
+import { type JobName, jobName, type LogIndex, monoMs, type NodeName } from '../../../src/core/units.ts';
 import { type Store, StoreFull, type StorePort, type StoreWrite } from '../../../src/runtime/ports.ts';
 import { type Actor, type ActorDefinition, type Context, localRef, type Ref } from '../../../src/runtime/types.ts';
 import { decodeEntry, type Entry } from '../../../src/wire/entries.ts';
@@ -31,7 +31,13 @@ interface Batch {
   readonly after: LogIndex;
   readonly appliedIndex: LogIndex;
   readonly changes: readonly Change[];
+  readonly jobs: readonly JobName[];
   readonly results: readonly { readonly origin: Origin; readonly index: LogIndex; readonly result: CommandResult }[];
+}
+
+interface Watcher {
+  readonly ref: Ref<StateEvent>;
+  readonly withJobs: boolean;
 }
 
 /**
@@ -45,7 +51,7 @@ class StateActor implements Actor<StateCommand> {
   readonly #ledger: Ledger;
   readonly #audit: StateAudit;
   readonly #checks: CheckPlan;
-  readonly #watchers = new Map<string, Ref<StateEvent>>();
+  readonly #watchers = new Map<string, Watcher>();
   #waiting: CommittedEntry[] = [];
   /** Entries that follow what this life began with have arrived. */
   #isFed = false;
@@ -84,7 +90,7 @@ class StateActor implements Actor<StateCommand> {
         this.#gather(message.entries);
         return;
       case 'watchState':
-        this.#watch(message.watcher);
+        this.#watch({ ref: message.watcher, withJobs: message.withJobs === true });
         return;
       case 'leadership':
         this.#checks.lead(message.isLeader);
@@ -135,9 +141,10 @@ class StateActor implements Actor<StateCommand> {
     this.#waiting.push(...entries);
   }
 
-  #watch(watcher: Ref<StateEvent>): void {
-    this.#watchers.set(`${watcher.node ?? ''}/${watcher.actor}`, watcher);
-    this.#context.send(watcher, { type: 'following', appliedIndex: this.#appliedIndex });
+  #watch(watcher: Watcher): void {
+    const { ref } = watcher;
+    this.#watchers.set(`${ref.node ?? ''}/${ref.actor}`, watcher);
+    this.#context.send(ref, { type: 'following', appliedIndex: this.#appliedIndex });
   }
 
   #commitWaiting(): void {
@@ -172,10 +179,12 @@ class StateActor implements Actor<StateCommand> {
       results.push({ origin, index, result: applyCommand(this.#ledger, index, origin, command, changes) });
     }
     if (index === this.#appliedIndex || this.#isHalted) return null;
-    const writes = stateWrites(this.#ledger.drain(), index);
+    const written = this.#ledger.drain();
+    const jobs = written.jobs.map(({ name }) => jobName(name));
+    const writes = stateWrites(written, index);
     const hash = this.#audit.stage(writes, markAt);
     if (hash !== null) writes.push(hash);
-    return { writes, after: this.#appliedIndex, appliedIndex: index, changes, results };
+    return { writes, after: this.#appliedIndex, appliedIndex: index, changes, jobs, results };
   }
 
   /** An entry that this version can't read must not be skipped: the node stops, others go on (P6). */
@@ -244,9 +253,10 @@ class StateActor implements Actor<StateCommand> {
     this.#inFlight = null;
     this.#audit.written();
     this.#appliedIndex = batch.appliedIndex;
-    const { after, appliedIndex, changes } = batch;
-    for (const watcher of this.#watchers.values()) {
-      this.#context.send(watcher, { type: 'changed', after, appliedIndex, changes });
+    const { after, appliedIndex, changes, jobs } = batch;
+    const changed = { type: 'changed', after, appliedIndex, changes } as const;
+    for (const { ref, withJobs } of this.#watchers.values()) {
+      this.#context.send(ref, withJobs ? { ...changed, jobs } : changed);
     }
     for (const { origin, index, result } of batch.results) {
       if (origin.node !== this.#config.nodeName) continue;

@@ -1,6 +1,6 @@
 import type { Change } from '../../../src/core/jobs/changes.ts';
 import type { CommandResult } from '../../../src/core/jobs/commands.ts';
-import type { LogIndex } from '../../../src/core/units.ts';
+import type { JobName, LogIndex } from '../../../src/core/units.ts';
 import type { Ref } from '../../../src/runtime/types.ts';
 import type { LeadershipEvent, LogEvent, LogRefusal } from '../log/protocol.ts';
 
@@ -9,8 +9,11 @@ export type StateCommand =
   | LogEvent
   | LeadershipEvent
   | LogRefusal
-  /** Sends `changed` from now on. `following` answers first: what is in the store then is all up to that index. */
-  | { readonly type: 'watchState'; readonly watcher: Ref<StateEvent> };
+  /**
+   * Sends `changed` from now on. `following` answers first: what is in the store then is all up to that index.
+   * `withJobs`: also the names of all jobs that were written.
+   */
+  | { readonly type: 'watchState'; readonly watcher: Ref<StateEvent>; readonly withJobs?: true };
 
 export type StateEvent =
   | { readonly type: 'following'; readonly appliedIndex: LogIndex }
@@ -20,6 +23,8 @@ export type StateEvent =
       readonly after: LogIndex;
       readonly appliedIndex: LogIndex;
       readonly changes: readonly Change[];
+      /** Jobs whose records were written or deleted; only for a watcher that asked for them. */
+      readonly jobs?: readonly JobName[];
     };
 
 /** Sent to the actor of this node that proposed, in this life of the node: its command is durable and visible. */

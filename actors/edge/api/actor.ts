@@ -1,4 +1,5 @@
 import { Api } from '../../../src/api/api.ts';
+import { JobListing } from '../../../src/api/catalogue/listing.ts';
 import type {
   AnswerHead,
   AnswerStream,
@@ -45,6 +46,9 @@ export interface ApiPorts {
 /** A stopping node gives open requests this long. */
 const DRAIN_MS = 2_000;
 const DRAIN_TIMER = 'drain';
+const LISTING_TIMER = 'listing';
+/** Between two portions of the catalogue of jobs requests are answered. */
+const LISTING_PAUSE_MS = 1;
 
 /** The shell of the API: requests and events in, proposals and answers out. */
 class ApiActor implements Actor<ApiCommand> {
@@ -52,6 +56,7 @@ class ApiActor implements Actor<ApiCommand> {
   readonly #config: ApiConfig;
   readonly #state: StateReads;
   readonly #proposer: Proposer;
+  readonly #listing: JobListing;
   readonly #waits = new LaunchWaits();
   readonly #cluster = new KnownCluster();
   readonly #api: Api;
@@ -63,6 +68,9 @@ class ApiActor implements Actor<ApiCommand> {
     this.#context = context;
     this.#config = config;
     this.#state = ports.state();
+    this.#listing = new JobListing(this.#state, () => {
+      context.arm(LISTING_TIMER, monoMs(context.monoNow() + LISTING_PAUSE_MS));
+    });
     this.#proposer = new Proposer(context, config.nodeName);
     this.#api = new Api(this.#services(ports));
     this.#server = ports.server(this.#handler());
@@ -97,12 +105,13 @@ class ApiActor implements Actor<ApiCommand> {
     } else if (actor === 'membership') {
       this.#context.send(localRef<MembershipCommand>('membership'), { type: 'watchMembers', watcher: self });
     } else if (actor === 'state') {
-      this.#context.send(localRef<StateCommand>('state'), { type: 'watchState', watcher: self });
+      this.#context.send(localRef<StateCommand>('state'), { type: 'watchState', watcher: self, withJobs: true });
     }
   }
 
   timer(key: string): void {
-    if (!this.#proposer.timer(key)) this.#stopped();
+    if (key === LISTING_TIMER) this.#listing.build();
+    else if (!this.#proposer.timer(key)) this.#stopped();
   }
 
   stop(done: () => void): void {
@@ -128,6 +137,8 @@ class ApiActor implements Actor<ApiCommand> {
       if (change.type === 'launchEnded') this.#waits.launchEnded(change.job, change.group);
       else if (change.type === 'jobDeleted') this.#waits.allEnded(change.name);
     }
+    this.#listing.changed(event.type === 'changed' ? (event.jobs ?? []) : []);
+    if (missedSome) this.#listing.missedSome();
     if (missedSome) this.#waits.recheck((name) => (this.#state.job(name)?.openLaunches ?? 0) > 0);
   }
 
@@ -202,6 +213,7 @@ class ApiActor implements Actor<ApiCommand> {
     return {
       node: { name: nodeName, version, region, encrypted, ui },
       state: this.#state,
+      jobPage: (query) => this.#listing.page(query),
       writes: new ActorWrites(context, this.#proposer, this.#waits),
       cluster: this.#cluster,
       rules: ports.rules,

@@ -47,7 +47,7 @@ export function listJobs(call: Call): void {
     return;
   }
   const status = query.get('status') ?? '';
-  const { total, jobs } = services.state.jobs({
+  const { total, jobs } = services.jobPage({
     sort,
     descending: query.get('_order') === 'DESC',
     search: query.get('q') ?? '',

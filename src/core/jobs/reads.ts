@@ -53,6 +53,8 @@ export interface RecentPage<Value> {
 export interface StateReads {
   job(name: JobName): JobRecord | undefined;
   jobs(query: JobQuery): JobPage;
+  /** The next jobs by name, strictly after `name`; '' for the first. */
+  jobsAfter(name: string, limit: number): readonly JobRecord[];
   /** In key order: stamp, then node, ascending. */
   executions(job: JobName): readonly ExecutionRecord[];
   execution(job: JobName, id: ExecutionId): ExecutionRecord | undefined;
