@@ -11,6 +11,10 @@ export const limits = {
   executionsPerJob: 100,
   /** The most that a job's `retention.count` may ask for: a list of them is read at once. */
   executionsPerJobMost: 10_000,
+  /** Executions that one command drops, with their outputs: some 20 ms of the state's time. */
+  executionsPerPrune: 1_000,
+  /** Histories that the leader looks at in one turn, a turn a second: some milliseconds. */
+  historiesPerLook: 256,
   /** The least `retention.age`: what is shorter would hide an end from whoever waits for it. */
   retentionAgeLeastMs: 1_000,
   /** Missed and skipped records kept per job, oldest dropped first. */

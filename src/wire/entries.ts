@@ -1,5 +1,5 @@
 import { assertNever } from '../core/assert.ts';
-import type { Command, FinishItem, LaunchItem, MissedItem, Origin } from '../core/jobs/commands.ts';
+import type { Command, FinishItem, LaunchItem, MissedItem, Origin, PruneItem } from '../core/jobs/commands.ts';
 import type { Target } from '../core/jobs/records.ts';
 import { epoch, type Instant, jobName, nodeName, stamp, wallMs, wallNs } from '../core/units.ts';
 import { FieldReader } from './fields.ts';
@@ -22,6 +22,7 @@ export const commandCodes = {
   reassign: 9,
   finish: 10,
   checkState: 11,
+  prune: 12,
 } as const satisfies Record<Command['type'], number>;
 
 export interface Entry {
@@ -79,6 +80,8 @@ function plainCommand(command: Command): Plain {
       return [command.nowNs, command.items.map(plainFinishItem)];
     case 'checkState':
       return [command.format, command.markedIndex, command.first, command.second];
+    case 'prune':
+      return [command.items.map((item) => [item.job, item.endedBeforeMs])];
     default:
       return assertNever(command);
   }
@@ -153,6 +156,8 @@ function readCommand(code: number, reader: FieldReader): Command {
         first: reader.number(),
         second: reader.number(),
       };
+    case commandCodes.prune:
+      return { type: 'prune', items: reader.list(readPruneItem) };
     default:
       throw new DecodeError(`entry: command code ${code} is not known`);
   }
@@ -197,6 +202,11 @@ function readMissedItem(field: FieldReader): MissedItem {
     reason: reader.string(),
     next: readNext(reader),
   };
+}
+
+function readPruneItem(field: FieldReader): PruneItem {
+  const reader = field.tuple('prune');
+  return { job: jobName(reader.string()), endedBeforeMs: reader.nullable((at) => wallMs(at.number())) };
 }
 
 function plainFinishItem(item: FinishItem): Plain {

@@ -77,6 +77,10 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     }),
   }),
   fc.record({
+    type: fc.constant('prune' as const),
+    items: fc.array(fc.record({ job: name, endedBeforeMs: fc.option(ms) }), { maxLength: 3 }),
+  }),
+  fc.record({
     type: fc.constant('finish' as const),
     nowNs: ns.map(wallNs),
     items: fc.array(
@@ -152,6 +156,7 @@ describe('log entries', () => {
       reassign: 9,
       finish: 10,
       checkState: 11,
+      prune: 12,
     });
   });
 });

@@ -42,6 +42,11 @@ const commands: Readonly<Record<string, Command>> = {
   retry: (script) => script.retry(),
   /** reassign JOB EPOCH: starts that did not happen, for a new life of their nodes. */
   reassign: (script, [name = '', life]) => script.reassign(name, Number(life)),
+  /** prune JOB [TIME]: drops what is too much of it, and what ended before that time. */
+  prune: (script, [name = '', before]) => {
+    const endedBeforeMs = before === undefined ? null : timeOf(before);
+    script.apply({ type: 'prune', items: [{ job: jobName(name), endedBeforeMs }] });
+  },
   toggle: (script, [name = '']) => script.toggle(name),
   delete: (script, [name = '']) => script.apply({ type: 'deleteJob', name: jobName(name) }),
   /** wipe JOB: its history and counters. */
@@ -233,6 +238,11 @@ const fields: Readonly<Record<string, (value: string) => Partial<SubmittedJob>>>
     const [interval = '', backoff, maxInterval = ''] = value.split(',');
     return { retry: { interval, backoff: Number(backoff), maxInterval } };
   },
+  /** retention=COUNT[,AGE] */
+  retention: (value) => {
+    const [count, age = null] = value.split(',');
+    return { retention: { count: Number(count), age } };
+  },
   parent: (parentJob) => ({ parentJob, schedule: '' }),
   on_lost: (value) => ({ onLost: value === 'rerun' ? 'rerun' : 'record' }),
   starts_at: (at) => ({ startsAt: instantAt(at) }),
@@ -249,10 +259,9 @@ function fieldOf(word: string): Partial<SubmittedJob> {
 function changeText(change: Change): string {
   switch (change.type) {
     case 'jobSet': {
-      const { name, active, scheduleRevision, effectiveFromMs } = change.schedule;
-      return active
-        ? `${name}: due after ${timeText(effectiveFromMs)}, revision ${scheduleRevision}`
-        : `${name}: never due`;
+      const { name, active, scheduleRevision, effectiveFromMs, hasSurplus } = change.schedule;
+      const due = active ? `due after ${timeText(effectiveFromMs)}, revision ${scheduleRevision}` : 'never due';
+      return `${name}: ${due}${hasSurplus ? ', has more than it keeps' : ''}`;
     }
     case 'jobDeleted':
       return `${change.name}: deleted`;
@@ -264,7 +273,8 @@ function changeText(change: Change): string {
     }
     case 'executionEnded': {
       const [stamp = '', node = ''] = change.id.split('-');
-      return `${change.job}: ${idText({ stamp: BigInt(stamp), node })} ended, ${change.outcome}`;
+      const surplus = change.hasSurplus ? ', more than it keeps' : '';
+      return `${change.job}: ${idText({ stamp: BigInt(stamp), node })} ended, ${change.outcome}${surplus}`;
     }
     case 'executionDropped': {
       const [stamp = '', node = ''] = change.id.split('-');

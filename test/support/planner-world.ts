@@ -23,6 +23,8 @@ export function jobOf(name: string, schedule: string, fields: Partial<JobSchedul
     effectiveFromMs: START,
     anchorMs: START,
     highWaterMs: wallMs(0),
+    retentionAgeMs: null,
+    hasSurplus: false,
     active: true,
     ...fields,
   };

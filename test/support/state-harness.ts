@@ -62,6 +62,26 @@ export function submitted(name: string, fields: Partial<SubmittedJob> = {}): Sub
   };
 }
 
+/** Ended 5 ms after its start; a retry would be due a second from now. */
+function finishItem(
+  record: ExecutionRecord,
+  outcome: FinishItem['outcome'],
+  output: string,
+  nowMs: WallMs,
+): FinishItem {
+  return {
+    job: record.job,
+    stamp: record.stamp,
+    node: record.node,
+    startedAtNs: record.startedAtNs,
+    finishedAtNs: wallNs(record.startedAtNs + 5_000_000n),
+    outcome,
+    output: new TextEncoder().encode(output),
+    droppedBytes: 0,
+    retryAtMs: wallMs(nowMs + 1_000),
+  };
+}
+
 /** The state machine over a store in memory: each command goes through the log's codec and is committed at once. */
 export class StateHarness {
   readonly store = new MemoryStore();
@@ -126,20 +146,20 @@ export class StateHarness {
     return this.apply({
       type: 'finish',
       nowNs: wallNs(BigInt(this.nowMs) * 1_000_000n),
-      items: [
-        {
-          job: record.job,
-          stamp: record.stamp,
-          node: record.node,
-          startedAtNs: record.startedAtNs,
-          finishedAtNs: wallNs(record.startedAtNs + 5_000_000n),
-          outcome,
-          output: new TextEncoder().encode(output),
-          droppedBytes: 0,
-          retryAtMs: wallMs(this.nowMs + 1_000),
-        },
-      ],
+      items: [finishItem(record, outcome, output, this.nowMs)],
     });
+  }
+
+  /** One launch on so many nodes, to its end. */
+  runOnMany(name: string, count: number): void {
+    this.nowMs = wallMs(this.nowMs + 1_000);
+    this.launch(
+      name,
+      0,
+      Array.from({ length: count }, (_, index) => `n${index}`),
+    );
+    const items = this.running(name).map((record) => finishItem(record, 'success', 'out', this.nowMs));
+    this.apply({ type: 'finish', nowNs: wallNs(BigInt(this.nowMs) * 1_000_000n), items });
   }
 
   /** Gives all unplaced work the targets. */

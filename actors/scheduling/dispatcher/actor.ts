@@ -76,6 +76,9 @@ class DispatcherActor implements Actor<DispatcherCommand> {
       case 'due':
         this.#core.due(now, message.launches, message.missed, out);
         break;
+      case 'prune':
+        this.#core.prune(message.items, out);
+        break;
       case 'run':
         this.#lastRun += 1;
         if (reply !== null) this.#runs.set(this.#lastRun, reply);

@@ -1,4 +1,4 @@
-import type { LaunchItem, MissedItem } from '../../../src/core/jobs/commands.ts';
+import type { LaunchItem, MissedItem, PruneItem } from '../../../src/core/jobs/commands.ts';
 import type { StringMap } from '../../../src/core/jobs/records.ts';
 import type { ExecutionId, JobName, NodeName, Stamp, WallNs } from '../../../src/core/units.ts';
 import type { Replies } from '../../../src/runtime/types.ts';
@@ -15,6 +15,7 @@ export type DueLaunch = Omit<LaunchItem, 'targets'> & { readonly tags: StringMap
 export type DispatcherCommand =
   /** From `scheduler`: everything that is due at once. */
   | { readonly type: 'due'; readonly launches: readonly DueLaunch[]; readonly missed: readonly MissedItem[] }
+  | { readonly type: 'prune'; readonly items: readonly PruneItem[] }
   /** Run by hand: answered when committed (or refused). */
   | ({ readonly type: 'run'; readonly name: JobName; readonly tags: StringMap | null } & Replies<RunReply>)
   | ({ readonly type: 'listBusy' } & Replies<readonly BusyExecution[]>)

@@ -1,12 +1,15 @@
 import { assertNever } from '../../../src/core/assert.ts';
 import { jobSchedule } from '../../../src/core/jobs/apply-job.ts';
 import type { Change } from '../../../src/core/jobs/changes.ts';
+import type { PruneItem } from '../../../src/core/jobs/commands.ts';
+import type { ExecutionRecord } from '../../../src/core/jobs/records.ts';
 import { ScheduleInterner } from '../../../src/core/schedule/compile.ts';
 import { plannerInput } from '../../../src/core/schedule/follow.ts';
+import { HistoryKeeper } from '../../../src/core/schedule/history-keeper.ts';
 import type { DayExtensions } from '../../../src/core/schedule/parse.ts';
 import { Planner, type PlannerEffect, type PlannerInput } from '../../../src/core/schedule/planner.ts';
 import type { ZoneSource } from '../../../src/core/schedule/zone-table.ts';
-import { type LogIndex, logIndex, monoMs, type Term } from '../../../src/core/units.ts';
+import { type LogIndex, logIndex, monoMs, type Term, type WallMs } from '../../../src/core/units.ts';
 import type { StorePort } from '../../../src/runtime/ports.ts';
 import { type Actor, type ActorDefinition, type Context, localRef } from '../../../src/runtime/types.ts';
 import { StateReader } from '../../../src/wire/state-reader.ts';
@@ -31,6 +34,7 @@ class SchedulerActor implements Actor<SchedulerCommand> {
   readonly #context: Context<SchedulerCommand>;
   readonly #reader: StateReader;
   readonly #planner: Planner;
+  readonly #histories = new HistoryKeeper();
   readonly #clocks: ClockWatch;
   #leadership: LeadershipEvent | null = null;
   /** The term in which the planner leads; null while it doesn't. */
@@ -74,6 +78,7 @@ class SchedulerActor implements Actor<SchedulerCommand> {
     this.#clocks.look();
     const nowMs = this.#context.wallNow();
     this.#step({ type: 'time', nowMs });
+    if (this.#ledTerm !== null) this.#lookAtHistories(nowMs);
     const deadlineMs = this.#planner.nextDeadline();
     const sleepMs = deadlineMs === null ? LONGEST_SLEEP_MS : Math.min(LONGEST_SLEEP_MS, deadlineMs - nowMs);
     this.#context.arm(TIMER, monoMs(this.#context.monoNow() + Math.max(1, sleepMs)));
@@ -84,6 +89,7 @@ class SchedulerActor implements Actor<SchedulerCommand> {
 
   check(): void {
     this.#planner.check();
+    this.#histories.check();
   }
 
   #followState(event: StateEvent): void {
@@ -97,13 +103,19 @@ class SchedulerActor implements Actor<SchedulerCommand> {
   #scan(): void {
     this.#scanned = true;
     this.#step({ type: 'scanStarted' });
-    this.#reader.eachJob((job) => this.#step({ type: 'jobSet', job: jobSchedule(job) }));
+    this.#histories.scanStarted();
+    this.#reader.eachJob((record) => {
+      const job = jobSchedule(record);
+      this.#step({ type: 'jobSet', job });
+      this.#histories.jobSet(job, this.#context.wallNow());
+    });
     this.#step({ type: 'scanEnded' });
     this.#knownIndex = logIndex(Math.max(this.#knownIndex, this.#reader.appliedIndex()));
     this.#context.gauge('scheduler_jobs', this.#planner.jobCount);
   }
 
   #followChange(change: Change): void {
+    this.#histories.changed(change, this.#context.wallNow());
     const input = plannerInput(change);
     if (input === null) return;
     if (input.type !== 'readAgain') {
@@ -124,6 +136,19 @@ class SchedulerActor implements Actor<SchedulerCommand> {
     if (this.#ledTerm !== null) this.#step({ type: 'follow' });
     this.#ledTerm = term;
     if (term !== null) this.#step({ type: 'lead' });
+  }
+
+  #lookAtHistories(nowMs: WallMs): void {
+    const items: PruneItem[] = [];
+    for (const name of this.#histories.takeDue(nowMs, this.#context.monoNow())) {
+      const job = this.#reader.job(name);
+      if (job === undefined) continue;
+      const visit = (each: (record: ExecutionRecord) => boolean): void =>
+        this.#reader.scanExecutions(name, (_, record) => each(record));
+      const item = this.#histories.looked({ job, visit }, nowMs);
+      if (item !== null) items.push(item);
+    }
+    if (items.length > 0) this.#context.send(localRef<DispatcherCommand>('dispatcher'), { type: 'prune', items });
   }
 
   #step(input: PlannerInput): void {

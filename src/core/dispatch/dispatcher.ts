@@ -1,6 +1,6 @@
 import { assert } from '../assert.ts';
 import type { Change, ExecutionStart } from '../jobs/changes.ts';
-import type { FinishItem, MissedItem, ReassignItem } from '../jobs/commands.ts';
+import type { FinishItem, MissedItem, PruneItem, ReassignItem } from '../jobs/commands.ts';
 import type { ExecutionRecord } from '../jobs/records.ts';
 import { type ExecutionId, type MonoMs, monoMs, type NodeName, type Term, type WallNs } from '../units.ts';
 import { annotationOf, endOf, lossOf } from './ending.ts';
@@ -89,6 +89,11 @@ export class DispatcherCore {
   /** What the wheel says is due at once. */
   due(now: Now, launches: readonly Due[], missed: readonly MissedItem[], out: Effect[]): void {
     if (this.#term !== null) this.#placement.due(now, launches, missed, out);
+  }
+
+  /** What the histories of jobs have too much of. What is not dropped is found again. */
+  prune(items: readonly PruneItem[], out: Effect[]): void {
+    if (this.#term !== null) this.#proposals.propose({ type: 'prune', items }, { type: 'due' }, out);
   }
 
   /** By hand; answered by `runLaunched` or `runRefused` with the request's number. */

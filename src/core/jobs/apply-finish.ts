@@ -2,6 +2,7 @@ import { limits } from '../limits.ts';
 import { compareInstants, executionId, type Instant, instantOfNs, type WallNs, wallMsOf } from '../units.ts';
 import type { Change } from './changes.ts';
 import type { Command, CommandResult, FinishItem } from './commands.ts';
+import { surplusOf } from './history.ts';
 import { openWork, settleLaunch } from './launch-end.ts';
 import { stopsWork } from './launch-rules.ts';
 import type { Ledger } from './ledger.ts';
@@ -48,6 +49,7 @@ function finishOne(ledger: Ledger, item: FinishItem, nowNs: WallNs, out: Change[
     job: item.job,
     group: record.group,
     outcome: item.outcome,
+    hasSurplus: surplusOf(counted) > 0,
   });
   const again = nextAttempt(ledger, counted, ended, item, nowNs);
   if (again !== null) openWork(ledger, again, counted, out);

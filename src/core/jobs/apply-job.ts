@@ -10,6 +10,7 @@ import {
 } from '../units.ts';
 import type { Change, JobSchedule } from './changes.ts';
 import type { Command, CommandResult, RefusalCode } from './commands.ts';
+import { dropSurplus, retentionAgeMs, surplusOf } from './history.ts';
 import { recounted } from './invariants.ts';
 import type { Ledger } from './ledger.ts';
 import type { ExecutionRecord, JobDefinition, JobRecord, OpenLaunch, SubmittedJob, UnplacedWork } from './records.ts';
@@ -26,13 +27,14 @@ export function applySetJob(ledger: Ledger, index: LogIndex, command: SetJob, ou
   if (refusal !== null) return refusal;
   const stored = ledger.job(submitted.name);
   // Assigned, not spread: of two spreads V8 makes a slow dictionary (docs/decisions/0002).
+  const kept = keptOf(ledger, submitted, stored);
   const job: JobRecord = Object.assign(
     definitionOf(submitted),
     mergedFields(submitted, stored),
     timingFields(command, index, stored),
     {
       openLaunches: stored?.openLaunches ?? 0,
-      executionsKept: stored?.executionsKept ?? 0,
+      executionsKept: kept,
       executionsRunning: stored?.executionsRunning ?? 0,
       notesKept: stored?.notesKept ?? 0,
       quarantine: null,
@@ -45,6 +47,13 @@ export function applySetJob(ledger: Ledger, index: LogIndex, command: SetJob, ou
     addChild(ledger, job.parentJob, job.name);
   }
   return { type: 'job', job: ledger.job(job.name) ?? job };
+}
+
+/** A lowered `retention.count` drops what is too much, as far as one command may. */
+function keptOf(ledger: Ledger, { name, retention }: SubmittedJob, stored: JobRecord | undefined): number {
+  if (stored === undefined) return 0;
+  const { executionsKept, executionsRunning } = stored;
+  return executionsKept - dropSurplus(ledger, name, { executionsKept, executionsRunning, retention });
 }
 
 function refuseParent(ledger: Ledger, job: JobDefinition): CommandResult | null {
@@ -145,6 +154,8 @@ export function jobSchedule(job: JobRecord): JobSchedule {
     effectiveFromMs: job.effectiveFromMs,
     anchorMs: job.anchorMs,
     highWaterMs: job.highWaterMs,
+    retentionAgeMs: retentionAgeMs(job),
+    hasSurplus: surplusOf(job) > 0,
     active: isActive(job) && job.quarantine === null,
   };
 }

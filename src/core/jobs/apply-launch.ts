@@ -1,4 +1,3 @@
-import { limits } from '../limits.ts';
 import {
   executionId,
   type Stamp,
@@ -12,6 +11,7 @@ import {
 import { refused } from './apply-job.ts';
 import type { Change, ExecutionStart } from './changes.ts';
 import type { AssignItem, Command, CommandResult, LaunchItem, MissedItem, ReassignItem } from './commands.ts';
+import { dropSurplus } from './history.ts';
 import { settleLaunch } from './launch-end.ts';
 import {
   disabledReason,
@@ -110,29 +110,12 @@ function openExecution(ledger: Ledger, opening: Opening, target: Target, nowNs: 
     late: null,
   };
   ledger.putExecution(record);
-  ledger.putJob({
-    ...job,
-    executionsKept: job.executionsKept + 1 - dropOldest(ledger, job),
-    executionsRunning: job.executionsRunning + 1,
-  });
+  const { retention } = job;
+  const executionsKept = job.executionsKept + 1;
+  const executionsRunning = job.executionsRunning + 1;
+  const dropped = dropSurplus(ledger, job.name, { executionsKept, executionsRunning, retention });
+  ledger.putJob({ ...job, executionsKept: executionsKept - dropped, executionsRunning });
   out.push({ type: 'executionOpened', start: executionStart(job, record) });
-}
-
-/** Keeps at most the limit, the new one included; never drops an unfinished execution. Returns how many went. */
-function dropOldest(ledger: Ledger, job: JobRecord): number {
-  const endedBefore = job.executionsKept - job.executionsRunning;
-  let surplus = Math.min(job.executionsKept + 1 - limits.executionsPerJob, endedBefore);
-  if (surplus <= 0) return 0;
-  const oldest: ExecutionRecord[] = [];
-  ledger.visitExecutions(job.name, (record) => {
-    if (record.outcome !== 'running') {
-      oldest.push(record);
-      surplus -= 1;
-    }
-    return surplus > 0;
-  });
-  for (const record of oldest) ledger.deleteExecution(record);
-  return oldest.length;
 }
 
 export function executionStart(job: JobRecord, record: ExecutionRecord): ExecutionStart {

@@ -5,6 +5,7 @@ import { applyDeleteExecutions, applyDeleteJob, applySetDisabled, applySetJob, j
 import { applyAssign, applyLaunch, applyMissed, applyReassign, applyRun } from './apply-launch.ts';
 import type { Change } from './changes.ts';
 import type { Command, CommandResult, Origin } from './commands.ts';
+import { applyPrune } from './history.ts';
 import type { Ledger } from './ledger.ts';
 
 /**
@@ -42,6 +43,7 @@ function asksOnce(command: Command): boolean {
     case 'reassign':
     case 'finish':
     case 'checkState':
+    case 'prune':
       return false;
     default:
       return assertNever(command);
@@ -82,6 +84,8 @@ function run(ledger: Ledger, index: LogIndex, command: Command, out: Change[]): 
       return applyFinish(ledger, command, out);
     case 'checkState':
       return { type: 'done' };
+    case 'prune':
+      return applyPrune(ledger, command);
     default:
       return assertNever(command);
   }

@@ -16,6 +16,10 @@ export type JobSchedule = Pick<
   | 'anchorMs'
   | 'highWaterMs'
 > & {
+  /** Null: executions are kept whatever their age. */
+  readonly retentionAgeMs: number | null;
+  /** More executions are stored than the job keeps. */
+  readonly hasSurplus: boolean;
   /** False: disabled, a child, or quarantined. An inactive job has no due times. */
   readonly active: boolean;
 };
@@ -67,6 +71,8 @@ export type Change =
       readonly job: JobName;
       readonly group: Stamp;
       readonly outcome: Exclude<Outcome, 'running'>;
+      /** With it, more executions are stored than the job keeps. */
+      readonly hasSurplus: boolean;
     }
   /** No longer tracked: its job was deleted. It may run to its end; its finish is acknowledged and dropped. */
   | { readonly type: 'executionDropped'; readonly id: ExecutionId }

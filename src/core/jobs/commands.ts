@@ -45,7 +45,9 @@ export type Command =
       readonly markedIndex: number;
       readonly first: number;
       readonly second: number;
-    };
+    }
+  /** Drops executions beyond their jobs' `retention`, at most `limits.executionsPerPrune` in all. */
+  | { readonly type: 'prune'; readonly items: readonly PruneItem[] };
 
 export interface LaunchItem {
   readonly name: JobName;
@@ -91,6 +93,12 @@ export interface FinishItem {
   readonly droppedBytes: number;
   /** When the next attempt is due, should apply find that there is one. */
   readonly retryAtMs: WallMs;
+}
+
+export interface PruneItem {
+  readonly job: JobName;
+  /** By the proposer's clock; null: only what is more than the job keeps. */
+  readonly endedBeforeMs: WallMs | null;
 }
 
 /** Who proposed: answers go back there, and a command sent twice happens once (P5). */

@@ -97,6 +97,21 @@ describe('the scheduler', () => {
     expect(scheduler.actor.gauges.get('scheduler_jobs')).toBe(1);
   });
 
+  it('has what a job keeps too long dropped, when it leads', () => {
+    const { actor, state } = scheduler;
+    state.setJob('a', { schedule: '@manually', retention: { count: 10, age: '20s' } });
+    state.runOnMany('a', 12);
+    scheduler.follow();
+    actor.advance(60_000);
+    const prunes = (): unknown[] => actor.takeMessages<DispatcherCommand>().filter(({ type }) => type === 'prune');
+    expect(prunes()).toEqual([]);
+    scheduler.lead();
+    expect(prunes()).toMatchObject([{ items: [{ job: 'a' }] }]);
+    scheduler.lead({ isLeader: false });
+    actor.advance(60_000);
+    expect(prunes()).toEqual([]);
+  });
+
   it('goes on when a launch is recorded', () => {
     scheduler.state.setJob('a', { schedule: '@every 10s' });
     scheduler.follow();

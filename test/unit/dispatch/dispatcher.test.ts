@@ -204,6 +204,7 @@ describe('the dispatcher', () => {
       job: execution.job,
       group: execution.group,
       outcome: 'success' as const,
+      hasSurplus: false,
     }));
     core.changed(at(520), ends, out);
     expect(effects('acknowledgeEnds')).toEqual([{ type: 'acknowledgeEnds', node: N0, ids: [one.id, two.id] }]);
@@ -391,6 +392,16 @@ describe('the dispatcher', () => {
       core.tick(now, out);
       expect(core.nextDeadline()).toBe(at(waitsMs).monoMs);
     }
+  });
+
+  it('proposes what histories are to lose, as long as it leads', () => {
+    const items = [{ job: jobName('job1'), endedBeforeMs: wallMs(WALL_MS) }];
+    core.prune(items, out);
+    expect(effects('propose')).toEqual([]);
+    core.begin(at(0), term(5), [], [], out);
+    out.length = 0;
+    core.prune(items, out);
+    expect(effects('propose')).toMatchObject([{ command: { type: 'prune', items } }]);
   });
 
   it('puts the time of the next attempt into the command that ends one', () => {
