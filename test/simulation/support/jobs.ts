@@ -10,12 +10,15 @@ export const lasting: readonly SubmittedJob[] = [
   job('steady', { schedule: '@every 3s' }, { run_ms: '300', output: 'hi' }),
   job('failing', { schedule: '@every 9s', retries: 2 }, { run_ms: '50', fail: 'exit status 1' }),
   job('alone', { schedule: '*/3 * * * * *', concurrency: 'forbid' }, { run_ms: '5000' }),
+  job('slow', { schedule: '@every 10s', concurrency: 'forbid' }, { run_ms: '24000' }),
   job('parent', { schedule: '@every 4s' }, { run_ms: '100' }),
   job('child', { schedule: '', parentJob: 'parent' }, { run_ms: '200' }),
   job('again', { schedule: '@every 17s', onLost: 'rerun' }, { run_ms: '3000' }),
   job('lazy', { schedule: '@every 3s', catchup: { policy: 'skip', window: '60s', cap: 10 } }, {}),
   job('once', { schedule: '@every 3s', catchup: { policy: 'once', window: '60s', cap: 10 } }, {}),
 ];
+
+export const exclusiveJobs = lasting.filter(({ concurrency }) => concurrency === 'forbid').map(({ name }) => name);
 
 /** These are edited, switched off and on, deleted and made again while they run. */
 export const changing: readonly SubmittedJob[] = [

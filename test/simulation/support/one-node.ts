@@ -34,7 +34,10 @@ const name: NodeName = nodeName('n0');
 /** Faults are what these tests are about: no number of restarts is too many. */
 const patient = { intensity: { restarts: 1_000, withinMs: 60_000 }, backoff: { firstMs: 20, maxMs: 2_000 } };
 
-function table(): SimulationTable {
+/** What a thread may stand still for, where somebody watches. */
+export const hangMs = 15_000;
+
+function table(isWatched: boolean): SimulationTable {
   const membership = {
     nodeName: name,
     address: '127.0.0.1',
@@ -57,9 +60,10 @@ function table(): SimulationTable {
     region: 'global',
     encrypted: false,
   };
-  const cluster = { group: 'cluster', shutdownMs: 5_000 };
-  const scheduling = { group: 'scheduling', shutdownMs: 5_000 };
-  const work = { group: 'work', shutdownMs: 10_000 };
+  const watch = isWatched ? { hangMs } : {};
+  const cluster = { group: 'cluster', shutdownMs: 5_000, ...watch };
+  const scheduling = { group: 'scheduling', shutdownMs: 5_000, ...watch };
+  const work = { group: 'work', shutdownMs: 10_000, ...watch };
   const edge = { group: 'edge', shutdownMs: 5_000 };
   return {
     groups: [
@@ -95,9 +99,17 @@ export class OneNode {
   readonly #onEnded: (request: number, outcome: ProposalOutcome) => void;
   #world: SimulatedWorld | null = null;
 
-  constructor(simulation: Simulation, onEnded: (request: number, outcome: ProposalOutcome) => void) {
+  /** Threads that hang are ended by force. */
+  readonly isWatched: boolean;
+
+  constructor(
+    simulation: Simulation,
+    isWatched: boolean,
+    onEnded: (request: number, outcome: ProposalOutcome) => void,
+  ) {
     this.#onEnded = onEnded;
-    this.node = simulation.addNode(name, table(), (actor, world) => this.#ports(actor, world));
+    this.isWatched = isWatched;
+    this.node = simulation.addNode(name, table(isWatched), (actor, world) => this.#ports(actor, world));
   }
 
   /** To the driver; lost while the node is down. */

@@ -4,19 +4,22 @@ import type { JobRecord } from '../../../src/core/jobs/records.ts';
 import type { Prng } from '../../../src/core/prng.ts';
 import type { Schedule } from '../../../src/core/schedule/schedule.ts';
 import { Simulation } from '../../../src/runtime/simulation/simulation.ts';
+import { Hangs } from './hangs.ts';
 import { checkHash } from './hash-invariant.ts';
 import { JudgedSpans } from './judged-spans.ts';
 import { checkJobs, checkSettled } from './launch-invariants.ts';
 import { Load } from './load.ts';
 import { OneNode, schedules } from './one-node.ts';
 import { Runs } from './runs.ts';
-import { Tally } from './tally.ts';
+import { actors, Tally } from './tally.ts';
 
 /** Virtual times. */
 const stormMs = 60_000;
 const longestDownMs = 5_000;
 /** The error of an actor that the storm has crashed; any other is a bug. */
 const ourFault = 'crashed by the storm';
+/** The end of a thread that hung. */
+const isOurs = (error: string): boolean => error.includes(ourFault) || error.endsWith('killed');
 /** After the storm: enough to restart, catch up and end whatever was open. */
 const calmMs = 30_000;
 /** A due time has its record so long after, when nothing crashes. */
@@ -30,14 +33,13 @@ const longestFullMs = 8_000;
 /** What still fits on a full disk. */
 const spareBytes = 4_096;
 
-const actors = ['log', 'state', 'scheduler', 'dispatcher', 'executor', 'processor', 'api'] as const;
-
 /** One run: a node, its clients, and what happens to it, all drawn from the seed. */
 export class Storm {
   readonly simulation: Simulation;
   readonly tally = new Tally();
   readonly #load: Load;
   readonly #runs: Runs;
+  readonly #hangs: Hangs;
   readonly #under: OneNode;
   readonly #random: Prng;
   readonly #spans = new JudgedSpans();
@@ -49,9 +51,12 @@ export class Storm {
     this.simulation = new Simulation(seed);
     const { random } = this.simulation;
     this.#random = random.fork('storm');
-    const under = new OneNode(this.simulation, (request, outcome) => this.#load.proposalEnded(request, outcome));
+    const under = new OneNode(this.simulation, this.#random.below(2) === 0, (request, outcome) =>
+      this.#load.proposalEnded(request, outcome),
+    );
     this.#under = under;
     this.#load = new Load(random.fork('load'), under, this.tally, () => this.simulation.nowMs);
+    this.#hangs = new Hangs(this.simulation, under, random.fork('hangs'), this.tally);
     this.#runs = new Runs(random.fork('runs'), under, this.tally, (delayMs, act) =>
       this.simulation.after(delayMs, act),
     );
@@ -76,24 +81,30 @@ export class Storm {
     this.#fullUntilMs = 0;
     this.#calm();
     this.#check(this.#under.node.wallNow() - recordedWithinMs);
+    if (this.#random.below(2) === 0) {
+      this.#hangs.outliveLease();
+      this.#calm();
+      this.#check(this.#under.node.wallNow() - recordedWithinMs);
+    }
     this.#settle();
   }
 
   #mischief(): void {
-    const choice = this.#random.below(24);
+    const choice = this.#random.below(26);
     if (choice < 4) this.#crashNode();
     else if (choice < 5) this.#stopNode();
     else if (choice < 10) this.#crashActor();
     else if (choice < 12) this.#setClock();
     else if (choice < 13) this.#fillDisk();
     else if (choice < 16) this.#runs.run();
+    else if (choice < 18) this.#hangs.strike();
     else this.#load.disturb();
   }
 
   #check(recordedUntilMs: number | null): void {
     const { node, machine } = this.#under;
     const failures = node.events.flatMap((event) => (event.type === 'actorFailed' ? [event.error] : []));
-    expect(failures.filter((error) => !error.startsWith(ourFault))).toEqual([]);
+    expect(failures.filter((error) => !isOurs(error))).toEqual([]);
     const reader = this.#under.read();
     const store = this.#under.stateStore();
     if (reader === null || store === null) return;
@@ -166,7 +177,7 @@ export class Storm {
     if (this.#fullUntilMs <= this.simulation.nowMs) node.disk.capacityBytes = null;
     if (node.running) return;
     const last = node.events.findLast((event) => event.type === 'nodeStopping');
-    expect(last?.message, 'why the node stopped').toContain(ourFault);
+    expect(isOurs(last?.message ?? ''), `why the node stopped: ${last?.message}`).toBe(true);
     this.tally.count('node stopped by itself');
     this.#load.connectionLost();
     node.start();

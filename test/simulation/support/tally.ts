@@ -1,15 +1,18 @@
+/** Those that may crash, or hang. */
+export const actors = ['log', 'state', 'scheduler', 'dispatcher', 'executor', 'processor', 'api'] as const;
+
+const crashes = actors.map((actor) => `${actor} crashed` as const);
+const hangs = actors.map((actor) => `${actor} hung` as const);
+
 /** What a storm can do to a node. */
 export const faults = [
   'node crashed',
   'node stopped and started',
   'node stopped by itself',
-  'log crashed',
-  'state crashed',
-  'scheduler crashed',
-  'dispatcher crashed',
-  'executor crashed',
-  'processor crashed',
-  'api crashed',
+  ...crashes,
+  ...hangs,
+  'executor hung for longer than its lease',
+  'dispatcher hung for longer than its lease',
   'clock set forward',
   'clock set far forward',
   'clock set back',
@@ -39,8 +42,12 @@ export const judged = [
   'P2: lost execution run again',
   'P3: launch of a forbid job',
   'P3: skipped while it ran',
+  'P3: ended by its node without a leader',
   'P4: execution retried',
   'P4: execution interrupted by a crash ended',
+  'P4: execution lost at the end of its lease',
+  'P4: end noted of a lost execution',
+  'P4: hung actor restarted',
   'P5: stored job compared with what was acknowledged',
   'P5: runs by hand compared with what was acknowledged',
   'P6: hash of the state compared with all its records',

@@ -1,0 +1,125 @@
+import { expect } from 'vitest';
+import { givenUpAfterMs } from '../../../src/core/dispatch/leases.ts';
+import type { ExecutionRecord } from '../../../src/core/jobs/records.ts';
+import { limits } from '../../../src/core/limits.ts';
+import type { Prng } from '../../../src/core/prng.ts';
+import { executionId } from '../../../src/core/units.ts';
+import type { Simulation } from '../../../src/runtime/simulation/simulation.ts';
+import { exclusiveJobs } from './jobs.ts';
+import { hangMs, type OneNode } from './one-node.ts';
+import { actors, type Tally } from './tally.ts';
+
+/** Longer than the lease and its grace. */
+const longMs = 45_000;
+/** For what follows from the end of a lease, or from a restart, to be recorded. */
+const recordedMs = 4_000;
+const shortestLongMs = 10_000;
+const longestShortMs = 3_000;
+
+/** Threads that stand still for a while, with and without somebody who watches them. */
+export class Hangs {
+  readonly #simulation: Simulation;
+  readonly #under: OneNode;
+  readonly #random: Prng;
+  readonly #tally: Tally;
+
+  constructor(simulation: Simulation, under: OneNode, random: Prng, tally: Tally) {
+    this.#simulation = simulation;
+    this.#under = under;
+    this.#random = random;
+    this.#tally = tally;
+  }
+
+  /** In the midst of everything else. */
+  strike(): void {
+    const actor = actors[this.#random.below(actors.length)] ?? 'log';
+    if (!this.#under.node.runs(actor)) return;
+    this.#tally.count(`${actor} hung`);
+    const isLong = this.#random.below(4) === 0;
+    const durationMs = isLong
+      ? this.#random.between(shortestLongMs, hangMs + 2_000)
+      : this.#random.below(longestShortMs);
+    this.#under.node.hangActor(actor, durationMs);
+  }
+
+  /** Of a node that is well: for longer than the lease, with nothing else amiss. */
+  outliveLease(): void {
+    const actor = this.#random.below(2) === 0 ? 'executor' : 'dispatcher';
+    const open = this.#open();
+    const alone = this.#runningAlone();
+    this.#tally.count(`${actor} hung for longer than its lease`);
+    this.#under.node.hangActor(actor, longMs);
+    if (this.#under.isWatched) this.#seeItRestarted(actor, open);
+    else if (actor === 'executor') this.#seeItsWorkLost(open);
+    else this.#seeNothingLeftAlone(alone);
+  }
+
+  /** P4: what the executor ran is lost when its lease ends, and what became of it is noted later. */
+  #seeItsWorkLost(open: readonly ExecutionRecord[]): void {
+    this.#simulation.runFor(givenUpAfterMs + recordedMs);
+    const lost = open.flatMap((record) => this.#again(record)).filter(({ outcome }) => outcome === 'lost');
+    expect(open.filter((record) => this.#again(record)[0]?.outcome === 'running')).toEqual([]);
+    for (const record of lost) expect(this.#outputOf(record)).toMatch(/not heard of for 30 seconds/);
+    this.#tally.count('P4: execution lost at the end of its lease', lost.length);
+    this.#simulation.runFor(longMs - givenUpAfterMs + limits.finishResendMs);
+    for (const record of lost) {
+      expect(this.#again(record)[0]?.late, `${record.job}: how ${record.stamp} ended after all`).not.toBeNull();
+      this.#tally.count('P4: end noted of a lost execution');
+    }
+  }
+
+  /** P3: without a leader, a node ends what must not overlap before the leader's patience is over. */
+  #seeNothingLeftAlone(alone: readonly string[]): void {
+    this.#simulation.runFor(limits.leaseMs + limits.leaseStopMs);
+    expect(this.#under.machine.running.filter((id) => alone.includes(id))).toEqual([]);
+    this.#simulation.runFor(longMs - limits.leaseMs + recordedMs);
+    const ended = this.#executions().filter((record) => alone.includes(executionId(record.stamp, record.node)));
+    const revoked = ended.filter((record) => /had no word from the leader/.test(this.#outputOf(record)));
+    for (const { outcome } of revoked) expect(outcome).toBe('failed');
+    this.#tally.count('P3: ended by its node without a leader', revoked.length);
+  }
+
+  /** P4: the watchdog ends the thread; what its life left is settled by the next one. */
+  #seeItRestarted(actor: string, open: readonly ExecutionRecord[]): void {
+    this.#simulation.runFor(hangMs + recordedMs);
+    const killed = this.#under.node.events.some(
+      (event) => event.type === 'actorKilled' && event.actor === actor && event.missed === 'answer',
+    );
+    expect(killed, `${actor} was ended by its watchdog`).toBe(true);
+    this.#tally.count('P4: hung actor restarted');
+    if (actor !== 'executor') return;
+    for (const before of open) {
+      const [now] = this.#again(before);
+      const isLeft = now?.outcome === 'running' && now.epoch === before.epoch;
+      expect(isLeft, `${before.job}: ${before.stamp} is settled`).toBe(false);
+    }
+  }
+
+  #open(): ExecutionRecord[] {
+    const open: ExecutionRecord[] = [];
+    this.#under.read()?.eachOpenExecution((record) => open.push(record));
+    return open;
+  }
+
+  #executions(): ExecutionRecord[] {
+    const reader = this.#under.read();
+    return exclusiveJobs.flatMap((name) => [...(reader?.executions(name) ?? [])]);
+  }
+
+  #again({ job, stamp, node }: ExecutionRecord): ExecutionRecord[] {
+    const record = this.#under.read()?.execution(job, executionId(stamp, node));
+    return record === undefined ? [] : [record];
+  }
+
+  #outputOf(record: ExecutionRecord): string {
+    return new TextDecoder().decode(this.#under.read()?.output(record));
+  }
+
+  #runningAlone(): string[] {
+    const { begun, running } = this.#under.machine;
+    const names: readonly string[] = exclusiveJobs;
+    return begun
+      .filter(({ executionId: id, jobName }) => running.includes(id) && names.includes(jobName))
+      .map(({ executionId: id }) => id);
+  }
+}
