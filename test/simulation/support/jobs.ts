@@ -22,7 +22,7 @@ export const exclusiveJobs = lasting.filter(({ concurrency }) => concurrency ===
 
 /** These are edited, switched off and on, deleted and made again while they run. */
 export const changing: readonly SubmittedJob[] = [
-  job('edited', { schedule: '@every 2s' }, { run_ms: '100' }),
+  job('edited', { schedule: '@every 4s' }, { run_ms: '100' }),
   job('fickle', { schedule: '*/4 * * * * *' }, { run_ms: '1500' }),
 ];
 

@@ -83,7 +83,6 @@ export class Storm {
     this.#check(this.#under.node.wallNow() - recordedWithinMs);
     if (this.#random.below(2) === 0) {
       this.#hangs.outliveLease();
-      this.#calm();
       this.#check(this.#under.node.wallNow() - recordedWithinMs);
     }
     this.#settle();
