@@ -157,5 +157,7 @@ const outcomeOfSilence = ({ sends }: Pending): ProposalOutcome =>
 
 /** Launches and ends go on from the reserve when the disk is nearly full, and so does what gives space back (P6). */
 function mayUseReserve(command: Command): boolean {
-  return command.type !== 'setJob' && command.type !== 'setDisabled' && command.type !== 'run';
+  return (
+    command.type !== 'setJob' && command.type !== 'setDisabled' && command.type !== 'run' && command.type !== 'import'
+  );
 }

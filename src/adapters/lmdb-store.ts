@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { open, type RootDatabase } from 'lmdb';
+import { open, type RootDatabase, type Transaction } from 'lmdb';
 import { assert } from '../core/assert.ts';
 import { limits } from '../core/limits.ts';
 import {
@@ -8,6 +8,7 @@ import {
   type Store,
   StoreFull,
   type StorePort,
+  type StoreSnapshot,
   type StoreSpace,
   type StoreWrite,
 } from '../runtime/ports.ts';
@@ -75,16 +76,39 @@ class LmdbStore implements Store {
 
   get(key: Uint8Array): Uint8Array | undefined {
     this.#beginRead();
-    const found = this.#database.getBinaryFast(key);
-    // One buffer serves all reads, and only its `length` is the value's: copied before the next read overwrites it.
-    return found === undefined ? undefined : new Uint8Array(found.buffer, found.byteOffset, found.length).slice();
+    return copied(this.#database.getBinaryFast(key));
   }
 
   range(options: RangeOptions, visit: (key: Uint8Array, value: Uint8Array) => boolean | undefined): void {
     this.#beginRead();
+    this.#range(options, visit);
+  }
+
+  snapshot(): StoreSnapshot {
+    this.#beginRead();
+    const transaction = this.#database.useReadTransaction();
+    return {
+      get: (key) => copied(this.#database.get(key, { transaction })),
+      range: (options, visit) => this.#range(options, visit, transaction),
+      close: () => {
+        if (this.#open) transaction.done();
+      },
+    };
+  }
+
+  #range(
+    options: RangeOptions,
+    visit: (key: Uint8Array, value: Uint8Array) => boolean | undefined,
+    transaction?: Transaction,
+  ): void {
     const { offset = 0, limit, keysOnly = false } = options;
     if (limit !== undefined && limit <= 0) return;
-    const query = { ...boundsOf(options), offset, ...(limit === undefined ? {} : { limit }) };
+    const query = {
+      ...boundsOf(options),
+      offset,
+      ...(limit === undefined ? {} : { limit }),
+      ...(transaction === undefined ? {} : { transaction }),
+    };
     // Leaving a for-of loop, also by a throw, closes the cursor; an open one would keep pages from being reused.
     if (keysOnly) {
       for (const key of this.#database.getKeys(query)) if (visit(new Uint8Array(key), NOTHING) === false) return;
@@ -144,6 +168,10 @@ class LmdbStore implements Store {
     return new StoreFull(`the disk is full: ${freeBytes} bytes are free`, { cause: failure });
   }
 }
+
+/** One buffer serves all reads, and only its `length` is the value's: copied before the next read overwrites it. */
+const copied = (found: Uint8Array | undefined): Uint8Array | undefined =>
+  found === undefined ? undefined : new Uint8Array(found.buffer, found.byteOffset, found.length).slice();
 
 /** Bounds as the library wants them: a reverse range starts at its upper end. */
 function boundsOf({ from, to, reverse = false }: RangeOptions): Record<string, unknown> {

@@ -1,5 +1,6 @@
 import { limits } from '../core/limits.ts';
 import type { Call } from './call.ts';
+import { backup } from './handlers/backup.ts';
 import {
   getIsLeader,
   getLeader,
@@ -86,6 +87,7 @@ export const routes: readonly Route[] = [
   route('DELETE', '/v1/jobs/:job/executions', deleteExecutions),
   route('GET', '/v1/jobs/:job/executions/:execution', getExecution),
   route('GET', '/v1/jobs/:job/executions/:execution/output', getOutput),
+  route('GET', '/v1/backup', backup),
   route('GET', '/v1/schedule/preview', previewSchedule),
   route('GET', '/v1/launches', listLaunches),
   route('GET', '/v1/openapi.json', getOpenApi),

@@ -1,3 +1,4 @@
+import type { ImportItem, ImportRefusal } from '../core/jobs/commands.ts';
 import type { StateReads } from '../core/jobs/reads.ts';
 import type { JobRecord, StringMap, SubmittedJob } from '../core/jobs/records.ts';
 import type { ExecutionId, Instant, JobName, NodeName, Stamp, WallMs, WallNs } from '../core/units.ts';
@@ -38,6 +39,8 @@ export interface Writes {
   deleteExecutions(name: JobName, done: Done<JobRecord>): void;
   /** Done when the launch is committed; with `awaitEnd`, when it has ended, retries included. Returns how to give up waiting. */
   run(name: JobName, tags: StringMap | null, awaitEnd: boolean, done: Done<Stamp>): () => void;
+  /** One batch of a backup; gives the jobs that were refused. */
+  importRecords(lastStamp: Stamp, items: readonly ImportItem[], done: Done<readonly ImportRefusal[]>): void;
   listBusy(done: Done<readonly BusyExecution[]>): void;
   /** The servers that are left known. */
   leave(done: Done<readonly ClusterMember[]>): void;
@@ -90,7 +93,11 @@ export interface Services {
   readonly metrics: MetricsSource;
   /** This node takes no new jobs; lost with the node, as in Dkron. */
   readonly pause: { isPaused: boolean };
+  /** Answers that are on their way for long. */
+  readonly running: { backups: number };
   readonly nowMs: () => WallMs;
+  /** Runs `turn` once, later, in a turn of its own; gives how to call that off. */
+  readonly after: (delayMs: number, turn: () => void) => () => void;
   /** A random UUID: Dkron makes one for each member and request. */
   readonly uuid: () => string;
   /** For what fails after the answer. */

@@ -25,6 +25,15 @@ export const limits = {
   requestBodyBytes: 1 << 20,
   /** A backup of 100,000 jobs is about 60 MB; restore streams no further than this. */
   restoreBodyBytes: 256 << 20,
+  /** A frame of a backup: an execution with its output. What is declared longer is damage. */
+  backupFrameBytes: 8 << 20,
+  /** Backups in the making: each keeps space of the state's store from being used again. */
+  backupsAtOnce: 2,
+  /** A backup whose client takes nothing for this long is cut off, and so is one that takes this long in all. */
+  backupStallMs: 30_000,
+  backupMs: 3_600_000,
+  /** Records of a backup in one command of the log: applying them takes some milliseconds. */
+  importedPerCommand: 512,
   /** Request bodies held in memory at once, over all connections: beyond, a request is answered 503. */
   bufferedBodyBytes: 512 << 20,
   /** Read and thrown away behind an answer of 413 to a body without a length; then its connection is closed. */

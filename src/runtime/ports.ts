@@ -1,12 +1,23 @@
-/**
- * An ordered map of bytes with atomic, durable commits: LMDB in production (adapters/lmdb-store.ts), a simulated
- * disk in simulation. Keys order bytewise. One writer per store; any number of read-only openers, opened after it.
- */
-export interface Store {
+/** Committed entries of a store. */
+export interface StoreReads {
   /** Committed value, as a copy the caller may keep; never sees a commit that is still being flushed. */
   get(key: Uint8Array): Uint8Array | undefined;
   /** Visits committed entries in key order until `visit` returns false. Reads of one turn see one snapshot. */
   range(options: RangeOptions, visit: (key: Uint8Array, value: Uint8Array) => boolean | undefined): void;
+}
+
+/** What was committed when it was taken, also in later turns. Until it is closed, the space of what changes meanwhile is not used again. */
+export interface StoreSnapshot extends StoreReads {
+  /** Once. */
+  close(): void;
+}
+
+/**
+ * An ordered map of bytes with atomic, durable commits: LMDB in production (adapters/lmdb-store.ts), a simulated
+ * disk in simulation. Keys order bytewise. One writer per store; any number of read-only openers, opened after it.
+ */
+export interface Store extends StoreReads {
+  snapshot(): StoreSnapshot;
   /**
    * Atomic: all of `writes`, in order, or none; an empty list waits for the commits before it. Bytes are copied.
    * Keys have 1 to limits.storeKeyBytes bytes. `done(null)` comes in a later turn, after the flush; visible then and not

@@ -3,6 +3,7 @@ import type { Command, FinishItem, LaunchItem, MissedItem, Origin, PruneItem } f
 import type { Target } from '../core/jobs/records.ts';
 import { epoch, type Instant, jobName, nodeName, stamp, wallMs, wallNs } from '../core/units.ts';
 import { FieldReader } from './fields.ts';
+import { plainImportItem, readImportItem } from './import-items.ts';
 import { plainSubmittedJob, readSubmittedJob } from './job-codec.ts';
 import { DecodeError, decodePlain, encodePlain, type Plain } from './msgpack.ts';
 
@@ -23,6 +24,7 @@ export const commandCodes = {
   finish: 10,
   checkState: 11,
   prune: 12,
+  import: 13,
 } as const satisfies Record<Command['type'], number>;
 
 export interface Entry {
@@ -82,6 +84,8 @@ function plainCommand(command: Command): Plain {
       return [command.format, command.markedIndex, command.first, command.second];
     case 'prune':
       return [command.items.map((item) => [item.job, item.endedBeforeMs])];
+    case 'import':
+      return [command.nowMs, command.lastStamp, command.items.map(plainImportItem)];
     default:
       return assertNever(command);
   }
@@ -158,6 +162,13 @@ function readCommand(code: number, reader: FieldReader): Command {
       };
     case commandCodes.prune:
       return { type: 'prune', items: reader.list(readPruneItem) };
+    case commandCodes.import:
+      return {
+        type: 'import',
+        nowMs: wallMs(reader.number()),
+        lastStamp: stamp(reader.bigint()),
+        items: reader.list(readImportItem),
+      };
     default:
       throw new DecodeError(`entry: command code ${code} is not known`);
   }

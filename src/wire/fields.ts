@@ -1,3 +1,4 @@
+import { compareBytewise } from '../core/compare-bytewise.ts';
 import type { Instant } from '../core/units.ts';
 import { DecodeError, type Plain } from './msgpack.ts';
 
@@ -130,19 +131,3 @@ export const plainMapOfMaps = (map: Readonly<Record<string, Readonly<Record<stri
 
 export const plainNullable = <Value>(value: Value | null, write: (value: Value) => Plain): Plain =>
   value === null ? null : write(value);
-
-/** Order of UTF-8 bytes: that of code points, which JavaScript's own comparison (UTF-16) is not. */
-export function compareBytewise(a: string, b: string): number {
-  const shared = Math.min(a.length, b.length);
-  for (let index = 0; index < shared; index += 1) {
-    const left = a.charCodeAt(index);
-    const right = b.charCodeAt(index);
-    if (left !== right) return rank(left) - rank(right);
-  }
-  return a.length - b.length;
-}
-
-/** Surrogates stand for code points above all others of the basic plane. */
-function rank(unit: number): number {
-  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
-}

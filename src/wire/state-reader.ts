@@ -1,8 +1,17 @@
 import { EMPTY_META, executionKey, type LedgerReader, type Remembered, type StateMeta } from '../core/jobs/ledger.ts';
-import type { JobPage, JobQuery, RecentPage, RecentQuery, StateReads } from '../core/jobs/reads.ts';
+import type {
+  Backup,
+  BackupOrigin,
+  JobPage,
+  JobQuery,
+  RecentPage,
+  RecentQuery,
+  StateReads,
+} from '../core/jobs/reads.ts';
 import type { ExecutionRecord, JobRecord, LaunchNote, OpenLaunch, UnplacedWork } from '../core/jobs/records.ts';
 import { type ExecutionId, type JobName, type LogIndex, logIndex } from '../core/units.ts';
 import type { Store } from '../runtime/ports.ts';
+import { exportState } from './backup/export.ts';
 import { queryJobs } from './job-query.ts';
 import { cutNewestFirst, noteTable, recentRecords } from './recent-launches.ts';
 import { jobRange, type KeyRange, keyText, type Table, tableKey, tableRange } from './state-keys.ts';
@@ -90,7 +99,7 @@ export class StateReader implements LedgerReader, StateReads {
 
   recentNotes(kind: LaunchNote['kind'], query: RecentQuery): RecentPage<LaunchNote> {
     if (query.job === null) {
-      return recentRecords(this.#store, noteTable(kind), query, (key) => this.#read('notes', key, decodeNote));
+      return recentRecords(this.#store, noteTable(kind), query, (key) => this.note(key));
     }
     return cutNewestFirst(
       this.notes(query.job).filter((note) => note.kind === kind),
@@ -106,12 +115,21 @@ export class StateReader implements LedgerReader, StateReads {
     );
   }
 
+  backup(origin: BackupOrigin): Backup {
+    const snapshot = this.#store.snapshot();
+    return exportState({ ...origin, snapshot, meta: this.meta(), appliedIndex: this.appliedIndex() });
+  }
+
   launch(key: string): OpenLaunch | undefined {
     return this.#read('launches', key, decodeLaunch);
   }
 
   work(key: string): UnplacedWork | undefined {
     return this.#read('work', key, decodeWork);
+  }
+
+  note(key: string): LaunchNote | undefined {
+    return this.#read('notes', key, decodeNote);
   }
 
   remembered(key: string): Remembered | undefined {

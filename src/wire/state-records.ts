@@ -1,5 +1,5 @@
 import { assertNever } from '../core/assert.ts';
-import type { CommandResult, RefusalCode } from '../core/jobs/commands.ts';
+import type { CommandResult, ImportRefusal, RefusalCode } from '../core/jobs/commands.ts';
 import type { Remembered, StateMeta } from '../core/jobs/ledger.ts';
 import type { ExecutionRecord, JobRecord, LaunchNote, OpenLaunch, UnplacedWork } from '../core/jobs/records.ts';
 import { epoch, jobName, type LogIndex, logIndex, nodeName, stamp, wallMs, wallNs } from '../core/units.ts';
@@ -180,6 +180,8 @@ function plainResult(result: CommandResult): Plain {
       return ['job', plainJobRecord(result.job)];
     case 'launched':
       return ['launched', plainJobRecord(result.job), result.group];
+    case 'imported':
+      return ['imported', result.refusals.map(({ job, code, message }) => [job, code, message])];
     case 'refused':
       return ['refused', result.code, result.message];
     default:
@@ -198,8 +200,13 @@ const refusalCodes = [
   'limit_reached',
 ] as const satisfies readonly RefusalCode[];
 
+function readRefusal(field: FieldReader): ImportRefusal {
+  const reader = field.tuple('refusal');
+  return { job: jobName(reader.string()), code: reader.oneOf(refusalCodes), message: reader.string() };
+}
+
 function readResult(reader: FieldReader): CommandResult {
-  const type = reader.oneOf(['done', 'job', 'launched', 'refused']);
+  const type = reader.oneOf(['done', 'job', 'launched', 'refused', 'imported']);
   switch (type) {
     case 'done':
       return { type };
@@ -207,6 +214,8 @@ function readResult(reader: FieldReader): CommandResult {
       return { type, job: readJobRecord(reader.tuple('job')) };
     case 'launched':
       return { type, job: readJobRecord(reader.tuple('job')), group: stamp(reader.bigint()) };
+    case 'imported':
+      return { type, refusals: reader.list(readRefusal) };
     case 'refused':
       return { type, code: reader.oneOf(refusalCodes), message: reader.string() };
     default:

@@ -165,6 +165,28 @@ describe.each([
     expect(() => bench.port.open('log', 'read')).toThrow('writer');
   });
 
+  it('keeps a snapshot as it was over turns, beside reads of what is new', async () => {
+    await commit(['a', 'b', 'c'].map((key) => put(key, 'old')));
+    const reader = bench.port.open('state', 'read');
+    const snapshots = [store.snapshot(), reader.snapshot()];
+    await commit([put('a', 'new'), remove('b'), put('d', 'new')]);
+    for (const snapshot of snapshots) {
+      expect(['a', 'b', 'd'].map((key) => text(snapshot.get(bytes(key))))).toEqual(['old', 'old', undefined]);
+    }
+    await commit([put('c', 'newer')]);
+    expect(text(reader.get(bytes('a')))).toBe('new');
+    for (const snapshot of snapshots) {
+      const seen: string[] = [];
+      snapshot.range({ from: bytes('b'), to: null }, (key, value) => seen.push(`${text(key)} ${text(value)}`) > 0);
+      expect(seen).toEqual(['b old', 'c old']);
+      snapshot.close();
+    }
+    const last = reader.snapshot();
+    expect(text(last.get(bytes('c')))).toBe('newer');
+    reader.close();
+    last.close();
+  });
+
   it('agrees with a sorted list for any writes and ranges', async () => {
     const key = fc.uint8Array({ minLength: 1, maxLength: 3, max: 3 });
     const write = fc.record({ key, value: fc.option(fc.uint8Array({ maxLength: 4 })) });

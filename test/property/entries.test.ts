@@ -107,12 +107,55 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   }),
 );
 
+const execution = fc.record({
+  job: name,
+  stamp: ns.map(stamp),
+  node: text.map(nodeName),
+  epoch: count.map(epoch),
+  group: ns.map(stamp),
+  attempt: count,
+  scheduledAtMs: ms,
+  cause: fc.constantFrom('schedule' as const, 'manual' as const, 'parent' as const),
+  startedAtNs: ns.map(wallNs),
+  finishedAtNs: ns.map(wallNs),
+  outcome: fc.constantFrom('success' as const, 'failed' as const, 'lost' as const),
+  outputBytes: count,
+  droppedBytes: count,
+  late: fc.constantFrom(null, 'success' as const, 'failed' as const),
+});
+const note = fc.record({
+  job: name,
+  kind: fc.constantFrom('missed' as const, 'skipped' as const),
+  fromMs: ms,
+  toMs: ms,
+  count,
+  reason: text,
+});
+const importItem = fc.oneof(
+  fc.record({
+    type: fc.constant('job' as const),
+    job,
+    effectiveFromMs: ms,
+    anchorMs: ms,
+    highWaterMs: ms,
+    quarantine: fc.option(text),
+  }),
+  fc.record({ type: fc.constant('execution' as const), record: execution, output: fc.uint8Array() }),
+  fc.record({ type: fc.constant('note' as const), stamp: ns.map(stamp), note }),
+);
+const imports = fc.record({
+  type: fc.constant('import' as const),
+  nowMs: ms,
+  lastStamp: ns.map(stamp),
+  items: fc.array(importItem, { maxLength: 4 }),
+});
+
 const origin: Origin = { node: nodeName('n0'), actor: 'api', epoch: 1_795_244_818_539_147, sequence: 2 ** 31 };
 
 describe('log entries', () => {
   it('come back as they were written', () => {
     fc.assert(
-      fc.property(command, (sent) => {
+      fc.property(fc.oneof({ weight: 9, arbitrary: command }, { weight: 2, arbitrary: imports }), (sent) => {
         const entry = decodeEntry(encodeEntry(origin, sent));
         expect(entry.origin).toEqual(origin);
         expect(entry.command).toEqual(sent);
@@ -122,7 +165,7 @@ describe('log entries', () => {
 
   it('are the same bytes for the same command', () => {
     fc.assert(
-      fc.property(command, (sent) => {
+      fc.property(fc.oneof({ weight: 9, arbitrary: command }, { weight: 2, arbitrary: imports }), (sent) => {
         expect(encodeEntry(origin, structuredClone(sent))).toEqual(encodeEntry(origin, sent));
       }),
     );
@@ -130,16 +173,21 @@ describe('log entries', () => {
 
   it('are refused, not misread and no crash, when bytes are broken', () => {
     fc.assert(
-      fc.property(command, fc.nat(), fc.integer({ min: 1, max: 255 }), (sent, position, flip) => {
-        const bytes = encodeEntry(origin, sent);
-        const at = position % bytes.length;
-        bytes[at] = (bytes[at] ?? 0) ^ flip;
-        try {
-          decodeEntry(bytes);
-        } catch (error) {
-          expect(error).toBeInstanceOf(DecodeError);
-        }
-      }),
+      fc.property(
+        fc.oneof({ weight: 9, arbitrary: command }, { weight: 2, arbitrary: imports }),
+        fc.nat(),
+        fc.integer({ min: 1, max: 255 }),
+        (sent, position, flip) => {
+          const bytes = encodeEntry(origin, sent);
+          const at = position % bytes.length;
+          bytes[at] = (bytes[at] ?? 0) ^ flip;
+          try {
+            decodeEntry(bytes);
+          } catch (error) {
+            expect(error).toBeInstanceOf(DecodeError);
+          }
+        },
+      ),
     );
   });
 
@@ -157,6 +205,7 @@ describe('log entries', () => {
       finish: 10,
       checkState: 11,
       prune: 12,
+      import: 13,
     });
   });
 });

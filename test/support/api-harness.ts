@@ -5,7 +5,7 @@ import { isApiErrorCode } from '../../src/api/errors.ts';
 import type { HttpAnswer, RequestHeaders } from '../../src/api/http.ts';
 import { ScheduleRules } from '../../src/api/schedule-rules.ts';
 import type { BusyExecution, ClusterMember, Done, Outcome, Services, Writes } from '../../src/api/services.ts';
-import type { Command, CommandResult } from '../../src/core/jobs/commands.ts';
+import type { Command, CommandResult, ImportItem, ImportRefusal } from '../../src/core/jobs/commands.ts';
 import type { JobRecord, StringMap } from '../../src/core/jobs/records.ts';
 import { executionId, type JobName, type Stamp, wallMs } from '../../src/core/units.ts';
 import { gatheredStream } from './gathered-stream.ts';
@@ -41,6 +41,7 @@ export class ApiHarness {
   readonly warnings: string[] = [];
   readonly services: Services;
   readonly api: Api;
+  readonly #turns: (() => void)[] = [];
   /** The next write fails with this code. */
   failNext: string | null = null;
   members: readonly ClusterMember[] = [testMember];
@@ -71,7 +72,9 @@ export class ApiHarness {
         readGauges: () => new Map([['state_applied_index', 12]]),
       },
       pause: { isPaused: false },
+      running: { backups: 0 },
       nowMs: () => this.state.nowMs,
+      after: (delayMs, turn) => this.#after(delayMs, turn),
       uuid: () => '1de66b1e-5ac7-07e6-3630-439294d5d3a1',
       warn: (message) => this.warnings.push(message),
     };
@@ -126,6 +129,19 @@ export class ApiHarness {
     this.waiting.clear();
   }
 
+  /** Turns that are due at once run in their order, without growing the stack; others never come. */
+  #after(delayMs: number, turn: () => void): () => void {
+    if (delayMs > 0) return () => undefined;
+    this.#turns.push(turn);
+    if (this.#turns.length === 1) {
+      for (let next = this.#turns[0]; next !== undefined; next = this.#turns[0]) {
+        next();
+        this.#turns.shift();
+      }
+    }
+    return () => undefined;
+  }
+
   #writes(): Writes {
     return {
       setJob: (job, next, done) => this.#job({ type: 'setJob', nowMs: this.state.nowMs, job, next }, done),
@@ -134,6 +150,7 @@ export class ApiHarness {
         this.#job({ type: 'setDisabled', nowMs: this.state.nowMs, name, disabled, next }, done),
       deleteExecutions: (name, done) => this.#job({ type: 'deleteExecutions', name }, done),
       run: (name, tags, awaitEnd, done) => this.#run(name, tags, awaitEnd, done),
+      importRecords: (lastStamp, items, done) => this.#import(lastStamp, items, done),
       listBusy: (done) => done(this.#takeFailure() ?? { ok: true, value: this.#busy() }),
       leave: (done) => done(this.#takeFailure() ?? { ok: true, value: this.members }),
     };
@@ -147,6 +164,16 @@ export class ApiHarness {
     }
     const result = this.state.apply(command);
     done(result.type === 'job' ? { ok: true, value: result.job } : refusal(result));
+  }
+
+  #import(lastStamp: Stamp, items: readonly ImportItem[], done: Done<readonly ImportRefusal[]>): void {
+    const failure = this.#takeFailure();
+    if (failure !== null) {
+      done(failure);
+      return;
+    }
+    const result = this.state.apply({ type: 'import', nowMs: this.state.nowMs, lastStamp, items });
+    done(result.type === 'imported' ? { ok: true, value: result.refusals } : refusal(result));
   }
 
   #run(name: JobName, tags: StringMap | null, awaitEnd: boolean, done: Done<Stamp>): () => void {

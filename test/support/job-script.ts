@@ -16,6 +16,7 @@ import {
   wallNs,
   wallNsOf,
 } from '../../src/core/units.ts';
+import { backupBytes, restoreBytes } from './backups.ts';
 import { StateHarness, T0 } from './state-harness.ts';
 
 type Command = (script: JobScript, words: readonly string[]) => void;
@@ -51,6 +52,10 @@ const commands: Readonly<Record<string, Command>> = {
   delete: (script, [name = '']) => script.apply({ type: 'deleteJob', name: jobName(name) }),
   /** wipe JOB: its history and counters. */
   wipe: (script, [name = '']) => script.apply({ type: 'deleteExecutions', name: jobName(name) }),
+  /** save: keeps a backup of what is there now. */
+  save: (script) => script.save(),
+  /** restore: imports the backup that was kept, all of it at once. */
+  restore: (script) => script.restore(),
   clock: (script, [at = '']) => script.advanceTo(timeOf(at)),
   /** restart: what is in memory is gone, what is committed stays. */
   restart: (script) => script.harness.restart(),
@@ -64,6 +69,7 @@ const commands: Readonly<Record<string, Command>> = {
 export class JobScript {
   readonly harness = new StateHarness();
   #said: string[] = [];
+  #backup: Uint8Array = new Uint8Array();
 
   play(line: string): readonly string[] {
     const [name = '', ...words] = wordsOf(line);
@@ -169,6 +175,14 @@ export class JobScript {
   toggle(name: string): void {
     const disabled = this.harness.reader.job(name)?.disabled !== true;
     this.apply({ type: 'setDisabled', nowMs: this.harness.nowMs, name: jobName(name), disabled, next: null });
+  }
+
+  save(): void {
+    this.#backup = backupBytes(this.harness);
+  }
+
+  restore(): void {
+    restoreBytes(this.harness, this.#backup, (command) => this.apply(command));
   }
 
   showJobs(): void {

@@ -1,4 +1,12 @@
-import type { RangeOptions, Store, StoreName, StorePort, StoreSpace, StoreWrite } from '../../src/runtime/ports.ts';
+import type {
+  RangeOptions,
+  Store,
+  StoreName,
+  StorePort,
+  StoreSnapshot,
+  StoreSpace,
+  StoreWrite,
+} from '../../src/runtime/ports.ts';
 
 interface PendingCommit {
   readonly writes: readonly StoreWrite[];
@@ -10,7 +18,7 @@ interface PendingCommit {
  * with the process. Keys are compared bytewise, as hex text.
  */
 export class MemoryStore implements Store {
-  readonly #committed = new Map<string, Uint8Array>();
+  #committed = new Map<string, Uint8Array>();
   #pending: PendingCommit[] = [];
   /** Given to the next commits instead of writing them. */
   failure: Error | null = null;
@@ -41,6 +49,12 @@ export class MemoryStore implements Store {
       const goesOn = visit(Buffer.from(key, 'hex'), options.keysOnly === true ? new Uint8Array() : value.slice());
       if (goesOn === false) return;
     }
+  }
+
+  snapshot(): StoreSnapshot {
+    const copy = new MemoryStore();
+    copy.#committed = new Map(this.#committed);
+    return copy;
   }
 
   commit(writes: readonly StoreWrite[], done: (error: Error | null) => void): void {

@@ -23,6 +23,7 @@ import { exitCodes } from '../../exit-codes.ts';
 import { Proposer } from '../../proposer.ts';
 import { KnownCluster } from './cluster.ts';
 import type { ApiCommand } from './protocol.ts';
+import { Timers } from './timers.ts';
 import { ActorWrites } from './writes.ts';
 
 export interface ApiConfig {
@@ -58,6 +59,7 @@ class ApiActor implements Actor<ApiCommand> {
   readonly #proposer: Proposer;
   readonly #listing: JobListing;
   readonly #waits = new LaunchWaits();
+  readonly #timers: Timers;
   readonly #cluster = new KnownCluster();
   readonly #api: Api;
   readonly #server: HttpServer;
@@ -71,6 +73,7 @@ class ApiActor implements Actor<ApiCommand> {
     this.#listing = new JobListing(this.#state, () => {
       context.arm(LISTING_TIMER, monoMs(context.monoNow() + LISTING_PAUSE_MS));
     });
+    this.#timers = new Timers(context);
     this.#proposer = new Proposer(context, config.nodeName);
     this.#api = new Api(this.#services(ports));
     this.#server = ports.server(this.#handler());
@@ -111,7 +114,7 @@ class ApiActor implements Actor<ApiCommand> {
 
   timer(key: string): void {
     if (key === LISTING_TIMER) this.#listing.build();
-    else if (!this.#proposer.timer(key)) this.#stopped();
+    else if (!this.#proposer.timer(key) && !this.#timers.timer(key)) this.#stopped();
   }
 
   stop(done: () => void): void {
@@ -219,7 +222,9 @@ class ApiActor implements Actor<ApiCommand> {
       rules: ports.rules,
       metrics: ports.metrics,
       pause: { isPaused: false },
+      running: { backups: 0 },
       nowMs: () => context.wallNow(),
+      after: (delayMs, turn) => this.#timers.after(delayMs, turn),
       uuid: () => randomUuid(context.random),
       warn: (message, fields) => context.log.warn(message, fields),
     };

@@ -2,7 +2,7 @@ import { type ApiErrorCode, isApiErrorCode } from '../../../src/api/errors.ts';
 import type { LaunchWaits } from '../../../src/api/launch-waits.ts';
 import type { BusyExecution, ClusterMember, Done, Failure, Outcome, Writes } from '../../../src/api/services.ts';
 import { assert, assertNever } from '../../../src/core/assert.ts';
-import type { Command } from '../../../src/core/jobs/commands.ts';
+import type { Command, CommandResult, ImportItem, ImportRefusal } from '../../../src/core/jobs/commands.ts';
 import type { JobRecord, StringMap, SubmittedJob } from '../../../src/core/jobs/records.ts';
 import { limits } from '../../../src/core/limits.ts';
 import type { Instant, JobName, Stamp } from '../../../src/core/units.ts';
@@ -70,6 +70,11 @@ export class ActorWrites<Message> implements Writes {
     return () => this.#waits.forget(wait);
   }
 
+  importRecords(lastStamp: Stamp, items: readonly ImportItem[], done: Done<readonly ImportRefusal[]>): void {
+    const command: Command = { type: 'import', nowMs: this.#context.wallNow(), lastStamp, items };
+    this.#proposer.propose(command, (outcome) => done(refusalsOf(resultOf(outcome))));
+  }
+
   listBusy(done: Done<readonly BusyExecution[]>): void {
     const dispatcher = localRef<DispatcherCommand>('dispatcher');
     this.#context.ask(
@@ -101,11 +106,23 @@ export class ActorWrites<Message> implements Writes {
   }
 
   #propose(command: Command, done: Done<JobRecord>): void {
-    this.#proposer.propose(command, (outcome) => done(jobOf(outcome)));
+    this.#proposer.propose(command, (outcome) => done(jobOf(resultOf(outcome))));
   }
 }
 
-function jobOf(outcome: ProposalOutcome): Outcome<JobRecord> {
+function jobOf(outcome: Outcome<CommandResult>): Outcome<JobRecord> {
+  if (!outcome.ok) return outcome;
+  assert(outcome.value.type === 'job', 'a command on a job gives the job');
+  return { ok: true, value: outcome.value.job };
+}
+
+function refusalsOf(outcome: Outcome<CommandResult>): Outcome<readonly ImportRefusal[]> {
+  if (!outcome.ok) return outcome;
+  assert(outcome.value.type === 'imported', 'an import gives what it refused');
+  return { ok: true, value: outcome.value.refusals };
+}
+
+function resultOf(outcome: ProposalOutcome): Outcome<CommandResult> {
   switch (outcome.type) {
     case 'refused':
       return failure(codeOf(outcome.reason));
@@ -113,9 +130,7 @@ function jobOf(outcome: ProposalOutcome): Outcome<JobRecord> {
       return failure('outcome_unknown');
     case 'applied': {
       const { result } = outcome;
-      if (result.type === 'refused') return failure(codeOf(result.code), result.message);
-      assert(result.type === 'job', 'a command on a job gives the job');
-      return { ok: true, value: result.job };
+      return result.type === 'refused' ? failure(codeOf(result.code), result.message) : { ok: true, value: result };
     }
     default:
       return assertNever(outcome);

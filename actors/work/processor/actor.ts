@@ -1,9 +1,9 @@
 import { assert } from '../../../src/core/assert.ts';
+import { compareBytewise } from '../../../src/core/compare-bytewise.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { monoMs, type NodeName } from '../../../src/core/units.ts';
 import type { Processor } from '../../../src/processors/types.ts';
 import type { Actor, ActorDefinition, Context, Logger } from '../../../src/runtime/types.ts';
-import { compareBytewise } from '../../../src/wire/fields.ts';
 import type { ProcessorCommand } from './protocol.ts';
 
 export interface ProcessorConfig {

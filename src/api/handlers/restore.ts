@@ -1,3 +1,4 @@
+import { isBackup } from '../../wire/backup/frames.ts';
 import { emptyError } from '../answers.ts';
 import type { Call } from '../call.ts';
 import { decodeJobs } from '../job-decoder.ts';
@@ -5,6 +6,7 @@ import { type JobDraft, submittedJob } from '../job-draft.ts';
 import { validateJob } from '../job-rules.ts';
 import { jsonString, jsonStrings } from '../json/writer.ts';
 import { filePart } from '../multipart.ts';
+import { BackupRestore } from '../restore-backup.ts';
 import { plannedNext } from '../services.ts';
 
 /** A job of the file with the jobs that name it as parent, in the file's order. */
@@ -14,13 +16,18 @@ interface Tree {
 }
 
 /**
- * POST /v1/restore (dkron-v4 1.10): sets every job of a backup, parents before children; the answer lists what
+ * POST /v1/restore takes two kinds of files. Of Dkron's dump (dkron-v4 1.10) it sets every job of a backup, parents before children; the answer lists what
  * happened to each. Nothing is set unless the whole file is valid. Under a parent that failed, children are left out.
  */
 export function restore(call: Call): void {
-  const file = filePart(call.request.body, call.request.headers.contentType, 'file');
+  const { body, headers } = call.request;
+  const file = isBackup(body) ? body : filePart(body, headers.contentType, 'file');
   if (file === null) {
     call.answer(emptyError('restore_file_missing'));
+    return;
+  }
+  if (isBackup(file)) {
+    restoreBackup(call, file);
     return;
   }
   const decoded = decodeJobs(file);
@@ -34,6 +41,23 @@ export function restore(call: Call): void {
     return;
   }
   setForest(call, forest, (results) => call.json(200, jsonString(jsonStrings(results))));
+}
+
+/** A backup of ours: definitions, counters and history (docs/api/backup.md). */
+function restoreBackup(call: Call, file: Uint8Array): void {
+  const restoring = new BackupRestore(call.services, file, (outcome) => {
+    if ('code' in outcome) {
+      call.fail(outcome);
+      return;
+    }
+    const { jobs, executions, notes, failed } = outcome;
+    const failures = failed.map(
+      ({ job, code, message }) => `{"job":${jsonString(job)},"code":"${code}","message":${jsonString(message)}}`,
+    );
+    call.json(200, `{"jobs":${jobs},"executions":${executions},"notes":${notes},"failed":[${failures.join(',')}]}`);
+  });
+  call.onAborted(() => restoring.stop());
+  restoring.begin();
 }
 
 /** A text says why not. */

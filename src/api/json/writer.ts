@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { compareBytewise } from '../../wire/fields.ts';
+import { compareBytewise } from '../../core/compare-bytewise.ts';
 import { sequenceLength } from './string-literal.ts';
 
 /** What encoding/json escapes beyond JSON.stringify, so that the text is safe inside HTML and JavaScript. */

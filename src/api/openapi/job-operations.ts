@@ -48,15 +48,27 @@ const runJob: Operation = {
 /** Jobs and their executions. */
 export const jobOperations: Operations = {
   'POST /v1/restore': {
-    summary: 'Set all jobs of a backup (GET /v1/jobs).',
+    summary: 'Restore a backup of ours, which is known by its first bytes, or set the jobs of a list of jobs.',
     body: {
+      'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
       'multipart/form-data': {
         schema: { type: 'object', properties: { file: { type: 'string', format: 'binary' } }, required: ['file'] },
       },
     },
     responses: {
-      ...answered(200, 'A text that holds a JSON list: what happened to each job.', jsonOf(text)),
-      ...failures('empty', ['restore_file_missing', 'restore_file_invalid']),
+      ...answered(
+        200,
+        'What of our backup was restored; for a list of jobs a text that holds a JSON list: what happened to each job.',
+        jsonOf({ oneOf: [reference('Restored'), text] }),
+      ),
+      ...failures('empty', ['restore_file_missing', 'restore_file_invalid', 'job_too_large', ...writeCodes]),
+    },
+  },
+  'GET /v1/backup': {
+    summary: 'Jobs, counters and history as of now, in a file for POST /v1/restore (docs/api/backup.md).',
+    responses: {
+      ...answered(200, 'The file, in pieces.', { 'application/octet-stream': {} }),
+      ...failures('own', ['overloaded']),
     },
   },
   'GET /v1/jobs': {

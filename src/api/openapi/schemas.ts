@@ -169,6 +169,12 @@ export const schemas = {
     RPCAddr: socketAddress,
     Status: count,
   }),
+  Restored: objectOf({
+    jobs: count,
+    executions: count,
+    notes: count,
+    failed: listOf(objectOf({ job: text, code: text, message: text })),
+  }),
   Pause: objectOf({ paused: flag }),
   Health: objectOf({ status: { type: 'string', enum: ['healthy', 'ready'] } }),
   Preview: objectOf({ next: { ...listOf(time), maxItems: limits.previewedDueTimes } }),

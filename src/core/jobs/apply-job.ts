@@ -132,7 +132,7 @@ function sameInstant(a: Instant | null, b: Instant | null): boolean {
   return compareInstants(a, b) === 0;
 }
 
-function putAndTell(ledger: Ledger, job: JobRecord, out: Change[]): JobRecord {
+export function putAndTell(ledger: Ledger, job: JobRecord, out: Change[]): JobRecord {
   const stored = ledger.putJob(job);
   out.push({ type: 'jobSet', schedule: jobSchedule(stored) });
   return stored;

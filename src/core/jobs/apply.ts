@@ -1,6 +1,7 @@
 import { assertNever } from '../assert.ts';
 import type { LogIndex } from '../units.ts';
 import { applyFinish } from './apply-finish.ts';
+import { applyImport } from './apply-import.ts';
 import { applyDeleteExecutions, applyDeleteJob, applySetDisabled, applySetJob, jobSchedule } from './apply-job.ts';
 import { applyAssign, applyLaunch, applyMissed, applyReassign, applyRun } from './apply-launch.ts';
 import type { Change } from './changes.ts';
@@ -36,6 +37,7 @@ function asksOnce(command: Command): boolean {
     case 'setDisabled':
     case 'deleteExecutions':
     case 'run':
+    case 'import':
       return true;
     case 'launch':
     case 'missed':
@@ -86,6 +88,8 @@ function run(ledger: Ledger, index: LogIndex, command: Command, out: Change[]): 
       return { type: 'done' };
     case 'prune':
       return applyPrune(ledger, command);
+    case 'import':
+      return applyImport(ledger, index, command, out);
     default:
       return assertNever(command);
   }

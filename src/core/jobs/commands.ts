@@ -1,5 +1,5 @@
 import type { Instant, JobName, NodeName, Stamp, WallMs, WallNs } from '../units.ts';
-import type { JobRecord, SubmittedJob, Target } from './records.ts';
+import type { ExecutionRecord, JobRecord, LaunchNote, SubmittedJob, Target } from './records.ts';
 
 /**
  * What the replicated log carries. Everything that apply needs to know of clocks, zones, choices and chances is in
@@ -47,7 +47,17 @@ export type Command =
       readonly second: number;
     }
   /** Drops executions beyond their jobs' `retention`, at most `limits.executionsPerPrune` in all. */
-  | { readonly type: 'prune'; readonly items: readonly PruneItem[] };
+  | { readonly type: 'prune'; readonly items: readonly PruneItem[] }
+  /**
+   * Part of a backup, in the order of its file: a parent before its children, a job before its history. `lastStamp` is
+   * the last one allotted where the backup was made.
+   */
+  | {
+      readonly type: 'import';
+      readonly nowMs: WallMs;
+      readonly lastStamp: Stamp;
+      readonly items: readonly ImportItem[];
+    };
 
 export interface LaunchItem {
   readonly name: JobName;
@@ -101,6 +111,15 @@ export interface PruneItem {
   readonly endedBeforeMs: WallMs | null;
 }
 
+/** A record of a backup. `next` of a job is one that lies ahead; an execution has ended. */
+export type ImportItem =
+  | ({ readonly type: 'job'; readonly job: SubmittedJob } & Pick<
+      JobRecord,
+      'effectiveFromMs' | 'anchorMs' | 'highWaterMs' | 'quarantine'
+    >)
+  | { readonly type: 'execution'; readonly record: ExecutionRecord; readonly output: Uint8Array }
+  | { readonly type: 'note'; readonly stamp: Stamp; readonly note: LaunchNote };
+
 /** Who proposed: answers go back there, and a command sent twice happens once (P5). */
 export interface Origin {
   readonly node: NodeName;
@@ -125,4 +144,12 @@ export type CommandResult =
   | { readonly type: 'job'; readonly job: JobRecord }
   /** `job` as it was before the run, with `next` as it is. */
   | { readonly type: 'launched'; readonly job: JobRecord; readonly group: Stamp }
+  | { readonly type: 'imported'; readonly refusals: readonly ImportRefusal[] }
   | { readonly type: 'refused'; readonly code: RefusalCode; readonly message: string };
+
+/** A job of a backup that was not set; its history is left out with it. */
+export interface ImportRefusal {
+  readonly job: JobName;
+  readonly code: RefusalCode;
+  readonly message: string;
+}

@@ -36,6 +36,7 @@ export interface LedgerReader {
   execution(key: string): ExecutionRecord | undefined;
   launch(key: string): OpenLaunch | undefined;
   work(key: string): UnplacedWork | undefined;
+  note(key: string): LaunchNote | undefined;
   remembered(key: string): Remembered | undefined;
   scanExecutions(job: JobName, visit: (key: string, value: ExecutionRecord) => boolean): void;
   scanLaunches(job: JobName, visit: (key: string, value: OpenLaunch) => boolean): void;
@@ -61,7 +62,7 @@ export interface LedgerWrites {
 
 export const executionKey = (job: JobName, at: Stamp, node: NodeName): string => `${job}\0${executionId(at, node)}`;
 export const launchKey = (job: JobName, group: Stamp): string => `${job}\0${group}`;
-const noteKey = (note: LaunchNote, at: Stamp): string => `${note.job}\0${at}`;
+const noteKey = launchKey;
 const startsWithJob = (job: JobName) => (key: string) => key.startsWith(`${job}\0`);
 
 /** The replicated state as apply sees and changes it: committed records under this batch's own changes. */
@@ -72,7 +73,7 @@ export class Ledger {
   readonly #outputs = new OverlayTable<Uint8Array>(() => undefined);
   readonly #launches: OverlayTable<OpenLaunch>;
   readonly #work: OverlayTable<UnplacedWork>;
-  readonly #notes = new OverlayTable<LaunchNote>(() => undefined);
+  readonly #notes: OverlayTable<LaunchNote>;
   readonly #remembered: OverlayTable<Remembered>;
   readonly #quarantined = new Set<JobName>();
   #lastStamp: Stamp;
@@ -83,6 +84,7 @@ export class Ledger {
     this.#executions = new OverlayTable((key) => reader.execution(key));
     this.#launches = new OverlayTable((key) => reader.launch(key));
     this.#work = new OverlayTable((key) => reader.work(key));
+    this.#notes = new OverlayTable((key) => reader.note(key));
     this.#remembered = new OverlayTable((key) => reader.remembered(key));
     this.#lastStamp = reader.meta().lastStamp;
   }
@@ -121,12 +123,24 @@ export class Ledger {
     return this.#lastStamp;
   }
 
+  /** Stamps that were allotted elsewhere come back: none of them is allotted again. */
+  raiseLastStamp(to: Stamp): void {
+    if (to > this.#lastStamp) this.#lastStamp = to;
+  }
+
   execution(job: JobName, at: Stamp, node: NodeName): ExecutionRecord | undefined {
     return this.#executions.get(executionKey(job, at, node));
   }
 
   putExecution(record: ExecutionRecord): void {
     this.#executions.put(executionKey(record.job, record.stamp, record.node), record);
+  }
+
+  /** An old execution comes back, with its stamp. */
+  restoreExecution(record: ExecutionRecord, output: Uint8Array): void {
+    this.raiseLastStamp(record.stamp);
+    this.#executions.putAnywhere(executionKey(record.job, record.stamp, record.node), record);
+    if (output.length > 0) this.putOutput(record, output);
   }
 
   deleteExecution(record: ExecutionRecord): void {
@@ -191,7 +205,20 @@ export class Ledger {
 
   /** Adds a note; the oldest ones beyond the limit go. Returns how many the job has now. */
   addNote(note: LaunchNote, kept: number): number {
-    this.#notes.put(noteKey(note, this.allotStamp(wallNsOf(note.toMs))), note);
+    this.#notes.put(noteKey(note.job, this.allotStamp(wallNsOf(note.toMs))), note);
+    return this.#countNote(note, kept);
+  }
+
+  /** As `addNote`, of an old note that comes back, with its stamp. One that is there stays as it is. */
+  restoreNote(note: LaunchNote, at: Stamp, kept: number): number {
+    this.raiseLastStamp(at);
+    const key = noteKey(note.job, at);
+    if (this.#notes.get(key) !== undefined) return kept;
+    this.#notes.putAnywhere(key, note);
+    return this.#countNote(note, kept);
+  }
+
+  #countNote(note: LaunchNote, kept: number): number {
     if (kept < limits.notesPerJob) return kept + 1;
     let oldest: string | null = null;
     this.#visitNoteKeys(note.job, (key) => {

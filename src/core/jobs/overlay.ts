@@ -1,9 +1,13 @@
+import { compareBytewise } from '../compare-bytewise.ts';
+
 /** One table of the state under a batch of uncommitted changes: apply reads its own writes (design 4.7). */
 export class OverlayTable<Value> {
   readonly #committed: (key: string) => Value | undefined;
   readonly #changes = new Map<string, Value | null>();
   /** What was read for this batch: a job that is launched and ended in it is decoded once. */
   readonly #read = new Map<string, Value | undefined>();
+  /** Entries were added whose keys do not order after all committed ones. */
+  #isMixed = false;
 
   constructor(committed: (key: string) => Value | undefined) {
     this.#committed = committed;
@@ -28,15 +32,41 @@ export class OverlayTable<Value> {
     this.#changes.set(key, value);
   }
 
+  /** As `put`, of a key that may order before others: history that comes back. */
+  putAnywhere(key: string, value: Value): void {
+    this.#changes.set(key, value);
+    this.#isMixed = true;
+  }
+
   delete(key: string): void {
     this.#changes.set(key, null);
   }
 
   /**
    * Visits, until `visit` returns false, the committed entries that `scan` yields, as changed, then the added ones
-   * that `belongs` accepts. Keys of added entries must order after all committed ones: stamps only grow.
+   * that `belongs` accepts. Those order after all committed ones, since stamps only grow, unless some were put anywhere.
    */
   visit(
+    scan: (visit: (key: string, value: Value) => boolean) => void,
+    belongs: (key: string) => boolean,
+    visit: (key: string, value: Value) => boolean,
+  ): void {
+    if (this.#isMixed) this.#visitSorted(scan, belongs, visit);
+    else this.#visitInTurn(scan, belongs, visit);
+  }
+
+  #visitSorted(
+    scan: (visit: (key: string, value: Value) => boolean) => void,
+    belongs: (key: string) => boolean,
+    visit: (key: string, value: Value) => boolean,
+  ): void {
+    const entries: [string, Value][] = [];
+    this.#visitInTurn(scan, belongs, (key, value) => entries.push([key, value]) > 0);
+    entries.sort(([a], [b]) => compareBytewise(a, b));
+    for (const [key, value] of entries) if (!visit(key, value)) return;
+  }
+
+  #visitInTurn(
     scan: (visit: (key: string, value: Value) => boolean) => void,
     belongs: (key: string) => boolean,
     visit: (key: string, value: Value) => boolean,
@@ -60,6 +90,7 @@ export class OverlayTable<Value> {
     const changes = [...this.#changes];
     this.#changes.clear();
     this.#read.clear();
+    this.#isMixed = false;
     return changes;
   }
 

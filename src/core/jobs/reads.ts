@@ -1,4 +1,4 @@
-import type { ExecutionId, JobName } from '../units.ts';
+import type { ExecutionId, JobName, NodeName, WallMs } from '../units.ts';
 import type { ExecutionRecord, JobRecord, LaunchNote } from './records.ts';
 
 export type JobSortField =
@@ -49,6 +49,21 @@ export interface RecentPage<Value> {
   readonly records: readonly Value[];
 }
 
+/** Who makes a backup, and when. */
+export interface BackupOrigin {
+  readonly version: string;
+  readonly node: NodeName;
+  readonly createdAtMs: WallMs;
+}
+
+/** A backup in the making (docs/api/backup.md): the state as it was when it was begun, whatever changes meanwhile. */
+export interface Backup {
+  /** The next piece of its file, which took some milliseconds to read; null: that was all. */
+  next(): Uint8Array | null;
+  /** Once, also before its end. Until then space of the state's store is kept. */
+  close(): void;
+}
+
 /** Committed state, read from this thread's own snapshot; calls of one turn see one snapshot. */
 export interface StateReads {
   job(name: JobName): JobRecord | undefined;
@@ -66,4 +81,5 @@ export interface StateReads {
   recentLosses(query: RecentQuery): RecentPage<ExecutionRecord>;
   /** How many jobs have each status ('' included); those that a client made up count as `other`. */
   statusCounts(): Readonly<Record<string, number>>;
+  backup(origin: BackupOrigin): Backup;
 }

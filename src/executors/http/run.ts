@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import { RE2JS, RE2JSSyntaxException } from 're2js';
+import { compareBytewise } from '../../core/compare-bytewise.ts';
 import { joinTail } from '../../core/join-tail.ts';
 import { limits } from '../../core/limits.ts';
 import { quoteAsGo } from '../../core/schedule/go-text.ts';
-import { compareBytewise } from '../../wire/fields.ts';
 import { TailBuffer } from '../tail-buffer.ts';
 import type { ExecutionResult } from '../types.ts';
 import type { HttpClients } from './clients.ts';

@@ -39,6 +39,14 @@ export class SortedBytes {
     }
   }
 
+  copy(): SortedBytes {
+    const copy = new SortedBytes();
+    for (const [key, value] of this.#values) copy.#values.set(key, value);
+    copy.#keys = [...this.#keys];
+    copy.#bytes = this.#bytes;
+    return copy;
+  }
+
   apply(writes: readonly StoreWrite[]): void {
     for (const { key, value } of writes) this.#write(textOf(key), value);
   }

@@ -7,6 +7,7 @@ import {
   StoreFull,
   type StoreName,
   type StorePort,
+  type StoreSnapshot,
   type StoreSpace,
   type StoreWrite,
 } from '../ports.ts';
@@ -129,6 +130,16 @@ class SimulatedStore implements Store {
   range(options: RangeOptions, visit: (key: Uint8Array, value: Uint8Array) => boolean | undefined): void {
     this.#assertOpen();
     this.#content.range(options, visit);
+  }
+
+  snapshot(): StoreSnapshot {
+    this.#assertOpen();
+    const content = this.#content.copy();
+    return {
+      get: (key) => content.get(key)?.slice(),
+      range: (options, visit) => content.range(options, visit),
+      close: () => undefined,
+    };
   }
 
   commit(writes: readonly StoreWrite[], done: (error: Error | null) => void): void {

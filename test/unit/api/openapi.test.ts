@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { jobFields } from '../../../src/api/job-fields.ts';
 import { Router } from '../../../src/api/router.ts';
 import { routes } from '../../../src/api/routes.ts';
+import { limits } from '../../../src/core/limits.ts';
 import { wallMs } from '../../../src/core/units.ts';
 import { ApiHarness, header, type SentRequest } from '../../support/api-harness.ts';
 import { type DocumentedOperation, differences, errorsOf, openApi } from '../../support/openapi.ts';
@@ -74,6 +75,10 @@ const noLeader = (api: ApiHarness): void => {
   api.leader = null;
 };
 
+const backedUp = new ApiHarness();
+backedUp.state.setJob('saved');
+const backup: SentRequest = { body: backedUp.send('GET', '/v1/backup').body };
+
 /** What every change may end as, and every question to another part of the node. */
 const failing = (ask: string, codes: readonly string[], sent: SentRequest = {}): Case[] =>
   codes.map((code) => ({
@@ -112,6 +117,17 @@ const nodeCases: Case[] = [
   { ask: 'POST /v1/unpause' },
   { ask: 'GET /v1/openapi.json' },
   { ask: 'POST /v1/restore', ...multipart(`[${minimal}]`) },
+  { ask: 'GET /v1/backup' },
+  {
+    ask: 'GET /v1/backup',
+    given: ({ services }) => {
+      services.running.backups = limits.backupsAtOnce;
+    },
+    code: 'overloaded',
+  },
+  { ask: 'POST /v1/restore', ...backup },
+  { ask: 'POST /v1/restore', body: 'carillon-backup 1\n', code: 'restore_file_invalid' },
+  ...failing('POST /v1/restore', ['job_too_large', ...writes], backup),
   { ask: 'POST /v1/restore', code: 'restore_file_missing' },
   { ask: 'POST /v1/restore', ...multipart('{'), code: 'restore_file_invalid' },
 ];

@@ -41,7 +41,7 @@ describe('Router', () => {
     ['PATCH', '/v1/jobs/a', null],
     ['GET', '/v1/leave', null],
     ['GET', '/v1/jobs/a/b/c/d', null],
-    ['GET', '/v1/backup', null],
+    ['POST', '/v1/backup', null],
   ])('%s %s', (method, path, expected) => {
     expect(found(method, path)).toBe(expected);
   });
