@@ -7,6 +7,7 @@ import { addJobsCommand } from './commands/jobs.ts';
 import { addKeygenCommand } from './commands/keygen.ts';
 import { addLeaveCommand } from './commands/leave.ts';
 import { addRaftCommand } from './commands/raft.ts';
+import { addRecoverCommand } from './commands/recover.ts';
 import { addVersionCommand } from './commands/version.ts';
 import { optionTerm } from './option-term.ts';
 import type { CliHost } from './types.ts';
@@ -30,6 +31,7 @@ export function buildProgram(host: CliHost): Command {
   addKeygenCommand(program, host);
   addLeaveCommand(program, host);
   addRaftCommand(program);
+  addRecoverCommand(program, host);
   addVersionCommand(program, host);
   return program.helpCommand('help [command]', 'Help about any command');
 }

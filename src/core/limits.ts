@@ -103,6 +103,8 @@ export const limits = {
   /** Records of the state read at once, and the pause before the next: about 2 ms of every 20 until all are verified. */
   scannedRecords: 1_000,
   scanPauseMs: 20,
+  /** Bad entries of a log that `carillon recover` tells of: each has its line and its bytes. */
+  toldEntries: 10,
   /** Unacknowledged appends to one follower: they keep a link of some milliseconds busy, and are soon sent again. */
   appendsInFlight: 64,
   appendBytesInFlight: 32 << 20,

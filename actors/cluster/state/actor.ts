@@ -193,7 +193,10 @@ class StateActor implements Actor<StateCommand> {
       return decodeEntry(committed.entry);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#context.stopNode(exitCodes.stateBroken, `entry ${committed.index} of the log can't be decoded: ${reason}`);
+      this.#context.stopNode(
+        exitCodes.stateBroken,
+        `entry ${committed.index} of the log can't be decoded: ${reason}; see what carillon recover says`,
+      );
       throw error;
     }
   }
@@ -208,7 +211,7 @@ class StateActor implements Actor<StateCommand> {
   /** The state can't be trusted, and neither can what would be made of it (P6). */
   #differs(difference: string): void {
     this.#isHalted = true;
-    this.#context.stopNode(exitCodes.stateDiffers, `${difference}: docs/operations.md says what to do`);
+    this.#context.stopNode(exitCodes.stateDiffers, `${difference}: see what carillon recover says`);
   }
 
   #armScan(): void {
