@@ -47,7 +47,12 @@ export function serverTree(config: AgentConfig): ThreadTable {
     row<LogPortsConfig>('cluster', 'log', { nodeName, dataDirectory, bootstrap: config.bootstrapExpect > 0 }),
     row<StatePortsConfig>('cluster', 'state', { nodeName, dataDirectory }),
     row<SchedulerPortsConfig>('scheduling', 'scheduler', { dataDirectory }),
-    row<DispatcherPortsConfig>('scheduling', 'dispatcher', { nodeName, dataDirectory, region }),
+    row<DispatcherPortsConfig>('scheduling', 'dispatcher', {
+      nodeName,
+      dataDirectory,
+      region,
+      stopGraceMs: config.stopGraceMs,
+    }),
     row<ExecutorPortsConfig>(
       'work',
       'executor',

@@ -19,6 +19,7 @@ export const apiErrors = {
   submissions_paused: [503, 'New jobs are not taken while paused: POST /v1/unpause.'],
   job_not_found: [404, 'There is no job of that name.'],
   execution_not_found: [404, 'The job has no execution of that id; old ones are removed.'],
+  execution_ended: [409, 'The execution has ended, and no attempt follows: there is nothing to stop.'],
   has_dependents: [404, 'Other jobs have this one as parent: delete them first.'],
   job_disabled: [404, 'A disabled job can not be run: enable it with POST /v1/jobs/{job}/toggle.'],
   no_targets: [404, "No live node matches the job's tags."],

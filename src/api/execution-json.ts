@@ -48,6 +48,9 @@ function executionObject(
     return formatInstant(instant, offsetSeconds(instant));
   };
   const isRunning = execution.outcome === 'running';
+  // Not in Dkron: only where an end came after its execution was recorded as lost, and where it is stopped.
+  const late = execution.late === null ? '' : `,"late_end":"${execution.late}"`;
+  const stop = execution.stop === null ? '' : `,"stop":"${execution.stop}"`;
   return executionMembers({
     id: executionId(execution.stamp, execution.node),
     job: execution.job,
@@ -59,8 +62,7 @@ function executionObject(
     node: execution.node,
     group: execution.group,
     attempt: execution.attempt,
-    // Not in Dkron: only where an end came after its execution was recorded as lost.
-    extra: execution.late === null ? extra : `${extra},"late_end":"${execution.late}"`,
+    extra: `${extra}${late}${stop}`,
   });
 }
 

@@ -11,7 +11,7 @@ import {
   listMembers,
   setPause,
 } from './handlers/cluster.ts';
-import { deleteExecutions, getExecution, getOutput, listExecutions } from './handlers/executions.ts';
+import { deleteExecutions, getExecution, getOutput, listExecutions, stopExecution } from './handlers/executions.ts';
 import { deleteJob, getJob, listJobs, runJob, setJob, toggleJob } from './handlers/jobs.ts';
 import { listLaunches } from './handlers/launches.ts';
 import {
@@ -88,6 +88,7 @@ export const routes: readonly Route[] = [
   route('GET', '/v1/jobs/:job/executions/:execution', getExecution),
   route('GET', '/v1/jobs/:job/executions/:execution/output', getOutput),
   route('GET', '/v1/backup', backup),
+  route('POST', '/v1/jobs/:job/executions/:execution/stop', stopExecution),
   route('GET', '/v1/schedule/preview', previewSchedule),
   route('GET', '/v1/launches', listLaunches),
   route('GET', '/v1/openapi.json', getOpenApi),

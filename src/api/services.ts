@@ -1,6 +1,6 @@
 import type { ImportItem, ImportRefusal } from '../core/jobs/commands.ts';
 import type { StateReads } from '../core/jobs/reads.ts';
-import type { JobRecord, StringMap, SubmittedJob } from '../core/jobs/records.ts';
+import type { ExecutionRecord, JobRecord, StringMap, SubmittedJob } from '../core/jobs/records.ts';
 import type { ExecutionId, Instant, JobName, NodeName, Stamp, WallMs, WallNs } from '../core/units.ts';
 import type { ApiErrorCode } from './errors.ts';
 import type { JobRules } from './job-rules.ts';
@@ -41,6 +41,11 @@ export interface Writes {
   run(name: JobName, tags: StringMap | null, awaitEnd: boolean, done: Done<Stamp>): () => void;
   /** One batch of a backup; gives the jobs that were refused. */
   importRecords(lastStamp: Stamp, items: readonly ImportItem[], done: Done<readonly ImportRefusal[]>): void;
+  /**
+   * Done when the stop is committed; with `awaitEnd`, when the execution's end is, or its job is gone. Returns how to give
+   * up waiting.
+   */
+  stop(execution: ExecutionRecord, awaitEnd: boolean, done: Done<null>): () => void;
   listBusy(done: Done<readonly BusyExecution[]>): void;
   /** The servers that are left known. */
   leave(done: Done<readonly ClusterMember[]>): void;

@@ -1,5 +1,14 @@
 import { assertNever } from '../core/assert.ts';
-import type { Command, FinishItem, LaunchItem, MissedItem, Origin, PruneItem } from '../core/jobs/commands.ts';
+import type {
+  AssignItem,
+  Command,
+  FinishItem,
+  LaunchItem,
+  MissedItem,
+  Origin,
+  PruneItem,
+  ReassignItem,
+} from '../core/jobs/commands.ts';
 import type { Target } from '../core/jobs/records.ts';
 import { epoch, type Instant, jobName, nodeName, stamp, wallMs, wallNs } from '../core/units.ts';
 import { FieldReader } from './fields.ts';
@@ -25,6 +34,7 @@ export const commandCodes = {
   checkState: 11,
   prune: 12,
   import: 13,
+  stop: 14,
 } as const satisfies Record<Command['type'], number>;
 
 export interface Entry {
@@ -86,6 +96,8 @@ function plainCommand(command: Command): Plain {
       return [command.items.map((item) => [item.job, item.endedBeforeMs])];
     case 'import':
       return [command.nowMs, command.lastStamp, command.items.map(plainImportItem)];
+    case 'stop':
+      return [command.nowNs, command.job, command.stamp, command.node];
     default:
       return assertNever(command);
   }
@@ -127,28 +139,13 @@ function readCommand(code: number, reader: FieldReader): Command {
       return {
         type: 'assign',
         nowNs: wallNs(reader.bigint()),
-        items: reader.list((field) => {
-          const item = field.tuple('assign');
-          return {
-            job: jobName(item.string()),
-            stamp: stamp(item.bigint()),
-            targets: item.list(readTarget),
-          };
-        }),
+        items: reader.list(readAssignItem),
       };
     case commandCodes.reassign:
       return {
         type: 'reassign',
         nowNs: wallNs(reader.bigint()),
-        items: reader.list((field) => {
-          const item = field.tuple('reassign');
-          return {
-            job: jobName(item.string()),
-            stamp: stamp(item.bigint()),
-            node: nodeName(item.string()),
-            epoch: epoch(item.number()),
-          };
-        }),
+        items: reader.list(readReassignItem),
       };
     case commandCodes.finish:
       return { type: 'finish', nowNs: wallNs(reader.bigint()), items: reader.list(readFinishItem) };
@@ -169,9 +166,32 @@ function readCommand(code: number, reader: FieldReader): Command {
         lastStamp: stamp(reader.bigint()),
         items: reader.list(readImportItem),
       };
+    case commandCodes.stop:
+      return {
+        type: 'stop',
+        nowNs: wallNs(reader.bigint()),
+        job: jobName(reader.string()),
+        stamp: stamp(reader.bigint()),
+        node: nodeName(reader.string()),
+      };
     default:
       throw new DecodeError(`entry: command code ${code} is not known`);
   }
+}
+
+function readAssignItem(field: FieldReader): AssignItem {
+  const reader = field.tuple('assign');
+  return { job: jobName(reader.string()), stamp: stamp(reader.bigint()), targets: reader.list(readTarget) };
+}
+
+function readReassignItem(field: FieldReader): ReassignItem {
+  const reader = field.tuple('reassign');
+  return {
+    job: jobName(reader.string()),
+    stamp: stamp(reader.bigint()),
+    node: nodeName(reader.string()),
+    epoch: epoch(reader.number()),
+  };
 }
 
 const readNext = (reader: FieldReader): Instant | null => reader.nullable((field) => field.instant());

@@ -41,6 +41,7 @@ export const encodeExecution = (record: ExecutionRecord): Uint8Array =>
     record.outputBytes,
     record.droppedBytes,
     record.late,
+    record.stop,
   ]);
 
 export function decodeExecution(bytes: Uint8Array): ExecutionRecord {
@@ -60,6 +61,8 @@ export function decodeExecution(bytes: Uint8Array): ExecutionRecord {
     outputBytes: reader.number(),
     droppedBytes: reader.number(),
     late: reader.nullable((field) => field.oneOf(['success', 'failed'])),
+    // Records of the first release end here.
+    stop: reader.remaining === 0 ? null : reader.nullable((field) => field.oneOf(['request', 'replaced'])),
   };
 }
 
@@ -198,6 +201,8 @@ const refusalCodes = [
   'has_dependents',
   'no_targets',
   'limit_reached',
+  'execution_not_found',
+  'execution_ended',
 ] as const satisfies readonly RefusalCode[];
 
 function readRefusal(field: FieldReader): ImportRefusal {

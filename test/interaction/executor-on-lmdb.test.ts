@@ -84,6 +84,7 @@ const start = (number: number, life: Epoch): ExecutorCommand => ({
     retries: 0,
     retry: null,
     exclusive: false,
+    stop: null,
   },
 });
 

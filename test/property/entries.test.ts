@@ -105,6 +105,13 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     first: fc.nat({ max: 2 ** 32 - 1 }),
     second: fc.nat({ max: 2 ** 32 - 1 }),
   }),
+  fc.record({
+    type: fc.constant('stop' as const),
+    nowNs: ns.map(wallNs),
+    job: name,
+    stamp: ns.map(stamp),
+    node: text.map(nodeName),
+  }),
 );
 
 const execution = fc.record({
@@ -122,6 +129,7 @@ const execution = fc.record({
   outputBytes: count,
   droppedBytes: count,
   late: fc.constantFrom(null, 'success' as const, 'failed' as const),
+  stop: fc.constantFrom(null, 'request' as const, 'replaced' as const),
 });
 const note = fc.record({
   job: name,
@@ -206,6 +214,7 @@ describe('log entries', () => {
       checkState: 11,
       prune: 12,
       import: 13,
+      stop: 14,
     });
   });
 });

@@ -6,8 +6,8 @@ import type { HttpAnswer, RequestHeaders } from '../../src/api/http.ts';
 import { ScheduleRules } from '../../src/api/schedule-rules.ts';
 import type { BusyExecution, ClusterMember, Done, Outcome, Services, Writes } from '../../src/api/services.ts';
 import type { Command, CommandResult, ImportItem, ImportRefusal } from '../../src/core/jobs/commands.ts';
-import type { JobRecord, StringMap } from '../../src/core/jobs/records.ts';
-import { executionId, type JobName, type Stamp, wallMs } from '../../src/core/units.ts';
+import type { ExecutionRecord, JobRecord, StringMap } from '../../src/core/jobs/records.ts';
+import { executionId, type JobName, type Stamp, wallMs, wallNsOf } from '../../src/core/units.ts';
 import { gatheredStream } from './gathered-stream.ts';
 import { NODE, StateHarness } from './state-harness.ts';
 
@@ -47,6 +47,7 @@ export class ApiHarness {
   members: readonly ClusterMember[] = [testMember];
   leader: typeof NODE | null = NODE;
   /** Requests with `?wait`: ended by `end`. */
+  readonly stopping = new Set<() => void>();
   readonly waiting = new Map<Stamp, (outcome: Outcome<Stamp>) => void>();
 
   constructor(ui = true) {
@@ -127,6 +128,8 @@ export class ApiHarness {
     }
     for (const [group, ended] of this.waiting) ended({ ok: true, value: group });
     this.waiting.clear();
+    for (const end of this.stopping) end();
+    this.stopping.clear();
   }
 
   /** Turns that are due at once run in their order, without growing the stack; others never come. */
@@ -151,6 +154,7 @@ export class ApiHarness {
       deleteExecutions: (name, done) => this.#job({ type: 'deleteExecutions', name }, done),
       run: (name, tags, awaitEnd, done) => this.#run(name, tags, awaitEnd, done),
       importRecords: (lastStamp, items, done) => this.#import(lastStamp, items, done),
+      stop: (execution, awaitEnd, done) => this.#stop(execution, awaitEnd, done),
       listBusy: (done) => done(this.#takeFailure() ?? { ok: true, value: this.#busy() }),
       leave: (done) => done(this.#takeFailure() ?? { ok: true, value: this.members }),
     };
@@ -185,6 +189,19 @@ export class ApiHarness {
     else if (awaitEnd) this.waiting.set(result.group, done);
     else done({ ok: true, value: result.group });
     return () => this.waiting.clear();
+  }
+
+  /** What is waited for ends when a test calls one of `stopping`. */
+  #stop({ job, stamp, node }: ExecutionRecord, awaitEnd: boolean, done: Done<null>): () => void {
+    const failure = this.#takeFailure();
+    const nowNs = wallNsOf(this.state.nowMs);
+    const result = failure === null ? this.state.apply({ type: 'stop', nowNs, job, stamp, node }) : null;
+    const end = (): void => done({ ok: true, value: null });
+    if (failure !== null) done(failure);
+    else if (result?.type !== 'done') done(refusal(result));
+    else if (awaitEnd && this.state.running(job).length > 0) this.stopping.add(end);
+    else end();
+    return () => this.stopping.delete(end);
   }
 
   #takeFailure(): Extract<Outcome<never>, { ok: false }> | null {

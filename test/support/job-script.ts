@@ -48,6 +48,8 @@ const commands: Readonly<Record<string, Command>> = {
     const endedBeforeMs = before === undefined ? null : timeOf(before);
     script.apply({ type: 'prune', items: [{ job: jobName(name), endedBeforeMs }] });
   },
+  /** stop JOB [on NODE]: its newest execution (there), whether it runs or not. */
+  stop: (script, [name = '', ...where]) => script.stop(name, where[1]),
   toggle: (script, [name = '']) => script.toggle(name),
   delete: (script, [name = '']) => script.apply({ type: 'deleteJob', name: jobName(name) }),
   /** wipe JOB: its history and counters. */
@@ -148,6 +150,12 @@ export class JobScript {
     });
   }
 
+  stop(name: string, node: string | undefined): void {
+    const record = this.harness.executions(name).findLast((one) => node === undefined || one.node === node);
+    if (record === undefined) throw new Error(`${name} has not run`);
+    this.apply({ type: 'stop', nowNs: this.nowNs, job: record.job, stamp: record.stamp, node: record.node });
+  }
+
   waiting(): readonly UnplacedWork[] {
     const waiting: UnplacedWork[] = [];
     this.harness.reader.eachWork((work) => waiting.push(work));
@@ -202,7 +210,8 @@ export class JobScript {
   showExecutions(name: string): void {
     const lines = this.harness.executions(name).map((record) => {
       const late = record.late === null ? '' : `, late: ${record.late}`;
-      return `${idText(record)} of ${stampText(record.group)}: attempt ${record.attempt}, epoch ${record.epoch}, ${record.cause}, ${record.outcome}${late}`;
+      const stop = record.stop === null ? '' : `, stop: ${record.stop}`;
+      return `${idText(record)} of ${stampText(record.group)}: attempt ${record.attempt}, epoch ${record.epoch}, ${record.cause}, ${record.outcome}${late}${stop}`;
     });
     this.say(...lines);
   }
@@ -282,13 +291,18 @@ function changeText(change: Change): string {
     case 'workOpened':
       return `${change.work.job}: ${workText(change.work)}`;
     case 'executionOpened': {
-      const { job, attempt, epoch: life, cause } = change.start;
-      return `${job}: start ${idText(change.start)}, attempt ${attempt}, epoch ${life}, ${cause}`;
+      const { job, attempt, epoch: life, cause, stop } = change.start;
+      const words = [`${job}: start ${idText(change.start)}`, `attempt ${attempt}`, `epoch ${life}`, cause];
+      return [...words, ...(stop === null ? [] : ['not to begin'])].join(', ');
     }
     case 'executionEnded': {
       const [stamp = '', node = ''] = change.id.split('-');
       const surplus = change.hasSurplus ? ', more than it keeps' : '';
       return `${change.job}: ${idText({ stamp: BigInt(stamp), node })} ended, ${change.outcome}${surplus}`;
+    }
+    case 'executionStopping': {
+      const [stamp = '', node = ''] = change.id.split('-');
+      return `${change.job}: stop ${idText({ stamp: BigInt(stamp), node })}, ${change.reason}`;
     }
     case 'executionDropped': {
       const [stamp = '', node = ''] = change.id.split('-');

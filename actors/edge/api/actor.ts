@@ -1,5 +1,6 @@
 import { Api } from '../../../src/api/api.ts';
 import { JobListing } from '../../../src/api/catalogue/listing.ts';
+import { ExecutionWaits } from '../../../src/api/execution-waits.ts';
 import type {
   AnswerHead,
   AnswerStream,
@@ -60,6 +61,7 @@ class ApiActor implements Actor<ApiCommand> {
   readonly #listing: JobListing;
   readonly #waits = new LaunchWaits();
   readonly #timers: Timers;
+  readonly #executionWaits = new ExecutionWaits();
   readonly #cluster = new KnownCluster();
   readonly #api: Api;
   readonly #server: HttpServer;
@@ -138,11 +140,17 @@ class ApiActor implements Actor<ApiCommand> {
     this.#cluster.stateFollowed();
     for (const change of event.type === 'changed' ? event.changes : []) {
       if (change.type === 'launchEnded') this.#waits.launchEnded(change.job, change.group);
-      else if (change.type === 'jobDeleted') this.#waits.allEnded(change.name);
+      else if (change.type === 'executionEnded') this.#executionWaits.executionEnded(change.job, change.id);
+      else if (change.type === 'jobDeleted') {
+        this.#waits.allEnded(change.name);
+        this.#executionWaits.jobDeleted(change.name);
+      }
     }
     this.#listing.changed(event.type === 'changed' ? (event.jobs ?? []) : []);
-    if (missedSome) this.#listing.missedSome();
-    if (missedSome) this.#waits.recheck((name) => (this.#state.job(name)?.openLaunches ?? 0) > 0);
+    if (!missedSome) return;
+    this.#listing.missedSome();
+    this.#waits.recheck((name) => (this.#state.job(name)?.openLaunches ?? 0) > 0);
+    this.#executionWaits.recheck((name, id) => this.#state.execution(name, id)?.outcome === 'running');
   }
 
   #listening(outcome: ListenOutcome): void {
@@ -217,7 +225,10 @@ class ApiActor implements Actor<ApiCommand> {
       node: { name: nodeName, version, region, encrypted, ui },
       state: this.#state,
       jobPage: (query) => this.#listing.page(query),
-      writes: new ActorWrites(context, this.#proposer, this.#waits),
+      writes: new ActorWrites(context, this.#proposer, this.#state, {
+        launches: this.#waits,
+        executions: this.#executionWaits,
+      }),
       cluster: this.#cluster,
       rules: ports.rules,
       metrics: ports.metrics,

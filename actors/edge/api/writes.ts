@@ -1,11 +1,13 @@
 import { type ApiErrorCode, isApiErrorCode } from '../../../src/api/errors.ts';
+import type { ExecutionWaits } from '../../../src/api/execution-waits.ts';
 import type { LaunchWaits } from '../../../src/api/launch-waits.ts';
 import type { BusyExecution, ClusterMember, Done, Failure, Outcome, Writes } from '../../../src/api/services.ts';
 import { assert, assertNever } from '../../../src/core/assert.ts';
 import type { Command, CommandResult, ImportItem, ImportRefusal } from '../../../src/core/jobs/commands.ts';
-import type { JobRecord, StringMap, SubmittedJob } from '../../../src/core/jobs/records.ts';
+import type { StateReads } from '../../../src/core/jobs/reads.ts';
+import type { ExecutionRecord, JobRecord, StringMap, SubmittedJob } from '../../../src/core/jobs/records.ts';
 import { limits } from '../../../src/core/limits.ts';
-import type { Instant, JobName, Stamp } from '../../../src/core/units.ts';
+import { executionId, type Instant, type JobName, type Stamp } from '../../../src/core/units.ts';
 import { type AskOutcome, type Context, localRef } from '../../../src/runtime/types.ts';
 import type { MembershipCommand } from '../../cluster/membership/protocol.ts';
 import type { ProposalOutcome, Proposer } from '../../proposer.ts';
@@ -21,16 +23,25 @@ const failure = (code: ApiErrorCode, message = ''): { readonly ok: false; readon
   failure: { code, message },
 });
 
+export interface Waits {
+  readonly launches: LaunchWaits;
+  readonly executions: ExecutionWaits;
+}
+
 /** What the routes change, done by proposing to the log and by asking the dispatcher and the membership. */
 export class ActorWrites<Message> implements Writes {
   readonly #context: Context<Message>;
   readonly #proposer: Proposer;
+  readonly #state: StateReads;
   readonly #waits: LaunchWaits;
+  readonly #executionWaits: ExecutionWaits;
 
-  constructor(context: Context<Message>, proposer: Proposer, waits: LaunchWaits) {
+  constructor(context: Context<Message>, proposer: Proposer, state: StateReads, waits: Waits) {
     this.#context = context;
     this.#proposer = proposer;
-    this.#waits = waits;
+    this.#state = state;
+    this.#waits = waits.launches;
+    this.#executionWaits = waits.executions;
   }
 
   setJob(job: SubmittedJob, next: Instant | null, done: Done<JobRecord>): void {
@@ -54,10 +65,7 @@ export class ActorWrites<Message> implements Writes {
       this.#askRun(name, tags, done);
       return () => undefined;
     }
-    if (this.#waits.size >= limits.waitingRuns) {
-      done(failure('overloaded', 'Too many requests wait for the end of a run.'));
-      return () => undefined;
-    }
+    if (this.#hasTooManyWaits(done)) return () => undefined;
     const wait = this.#waits.begin(name, (group) => done({ ok: true, value: group }));
     this.#askRun(name, tags, (outcome) => {
       if (outcome.ok) {
@@ -73,6 +81,24 @@ export class ActorWrites<Message> implements Writes {
   importRecords(lastStamp: Stamp, items: readonly ImportItem[], done: Done<readonly ImportRefusal[]>): void {
     const command: Command = { type: 'import', nowMs: this.#context.wallNow(), lastStamp, items };
     this.#proposer.propose(command, (outcome) => done(refusalsOf(resultOf(outcome))));
+  }
+
+  stop({ job, stamp, node }: ExecutionRecord, awaitEnd: boolean, done: Done<null>): () => void {
+    let isGivenUp = false;
+    let giveUp = (): void => {
+      isGivenUp = true;
+    };
+    if (awaitEnd && this.#hasTooManyWaits(done)) return giveUp;
+    const nowNs = this.#context.wallNowNs();
+    this.#proposer.propose({ type: 'stop', nowNs, job, stamp, node }, (outcome) => {
+      const stopped = doneOf(outcome);
+      const id = executionId(stamp, node);
+      // What is visible then may have ended already: its end is heard of before, and not again.
+      const runs = this.#state.execution(job, id)?.outcome === 'running';
+      if (!stopped.ok || !awaitEnd || !runs) done(stopped);
+      else if (!isGivenUp) giveUp = this.#executionWaits.begin(job, id, () => done(stopped));
+    });
+    return () => giveUp();
   }
 
   listBusy(done: Done<readonly BusyExecution[]>): void {
@@ -93,6 +119,12 @@ export class ActorWrites<Message> implements Writes {
       LEAVE_TIMEOUT_MS,
       (outcome: AskOutcome<readonly ClusterMember[]>) => done(answerOf(outcome)),
     );
+  }
+
+  #hasTooManyWaits(done: Done<never>): boolean {
+    if (this.#waits.size + this.#executionWaits.size < limits.waitingRuns) return false;
+    done(failure('overloaded', 'Too many requests wait for the end of a run.'));
+    return true;
   }
 
   #askRun(name: JobName, tags: StringMap | null, done: Done<Stamp>): void {
@@ -122,6 +154,11 @@ function refusalsOf(outcome: Outcome<CommandResult>): Outcome<readonly ImportRef
   return { ok: true, value: outcome.value.refusals };
 }
 
+function doneOf(outcome: ProposalOutcome): Outcome<null> {
+  const applied = resultOf(outcome);
+  return applied.ok ? { ok: true, value: null } : applied;
+}
+
 function resultOf(outcome: ProposalOutcome): Outcome<CommandResult> {
   switch (outcome.type) {
     case 'refused':
@@ -130,7 +167,8 @@ function resultOf(outcome: ProposalOutcome): Outcome<CommandResult> {
       return failure('outcome_unknown');
     case 'applied': {
       const { result } = outcome;
-      return result.type === 'refused' ? failure(codeOf(result.code), result.message) : { ok: true, value: result };
+      if (result.type === 'refused') return failure(codeOf(result.code), result.message);
+      return { ok: true, value: result };
     }
     default:
       return assertNever(outcome);

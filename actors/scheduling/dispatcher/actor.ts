@@ -27,6 +27,8 @@ export interface DispatcherConfig {
   readonly nodeName: NodeName;
   /** Only members of this region are given work. */
   readonly region: string;
+  /** Between TERM and KILL of an execution that is to be stopped. */
+  readonly stopGraceMs: number;
 }
 
 export interface DispatcherPorts {
@@ -220,6 +222,14 @@ class DispatcherActor implements Actor<DispatcherCommand> {
         return;
       case 'start':
         this.#context.send(this.#executor(effect.node), { type: 'start', term: effect.term, start: effect.start });
+        return;
+      case 'stopExecution':
+        this.#context.send(this.#executor(effect.node), {
+          type: 'stopExecution',
+          id: effect.id,
+          graceMs: this.#config.stopGraceMs,
+          reason: effect.reason,
+        });
         return;
       case 'acknowledgeEnds':
         this.#context.send(this.#executor(effect.node), { type: 'committed', ids: effect.ids });

@@ -1,4 +1,5 @@
 import type { ExecutionStart } from '../../../src/core/jobs/changes.ts';
+import type { StopReason } from '../../../src/core/jobs/records.ts';
 import type { Epoch, ExecutionId, JobName, MonoMs, NodeName, Term, WallNs } from '../../../src/core/units.ts';
 import type { Ref } from '../../../src/runtime/types.ts';
 
@@ -11,8 +12,16 @@ export type ExecutorCommand =
   | { readonly type: 'attach'; readonly term: Term; readonly dispatcher: Ref<ExecutorEvent> }
   /** Refused unless `start.epoch` is this life and the term is current. A known id is acknowledged, not started again. */
   | { readonly type: 'start'; readonly term: Term; readonly start: ExecutionStart }
-  /** TERM to the whole tree, KILL after `graceMs`. Unknown ids are ignored. */
-  | { readonly type: 'stopExecution'; readonly id: ExecutionId; readonly graceMs: number }
+  /**
+   * TERM to the whole tree, KILL after `graceMs`; once, however often it is said. Unknown ids are ignored: a stop that
+   * comes before its start is in the start too.
+   */
+  | {
+      readonly type: 'stopExecution';
+      readonly id: ExecutionId;
+      readonly graceMs: number;
+      readonly reason: StopReason;
+    }
   /** The ends are committed: forget them. */
   | { readonly type: 'committed'; readonly ids: readonly ExecutionId[] }
   /** Answers a `leaseRenewal` of the life of this epoch with the time that it carried. */

@@ -81,6 +81,32 @@ const noExecution = ({ jobName, parameters }: Call): Failure => ({
   message: `job ${jobName} has no execution ${parameters[1] ?? ''}`,
 });
 
+/**
+ * POST /v1/jobs/{job}/executions/{execution}/stop: answers when the stop is committed; with `wait` in the query, when
+ * the end of the execution is.
+ */
+export function stopExecution(call: Call): void {
+  const { state, writes } = call.services;
+  const name = call.jobName;
+  if (!isJobName(name) || state.job(name) === undefined) {
+    call.refuse(noJob(name));
+    return;
+  }
+  const execution = findExecution(call, name);
+  if (execution === undefined) {
+    call.refuse(noExecution(call));
+    return;
+  }
+  const awaitsEnd = call.query.has('wait');
+  const giveUp = writes.stop(execution, awaitsEnd, (outcome) => {
+    const stopped = findExecution(call, name);
+    if (!outcome.ok) call.refuse(outcome.failure);
+    else if (stopped === undefined) call.refuse(noExecution(call));
+    else call.json(awaitsEnd ? 200 : 202, executionJson(stopped, state.output(stopped)));
+  });
+  call.onAborted(giveUp);
+}
+
 /** DELETE /v1/jobs/{job}/executions: history and counters. */
 export function deleteExecutions(call: Call): void {
   const job = call.findJob();

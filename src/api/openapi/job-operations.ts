@@ -158,6 +158,15 @@ export const jobOperations: Operations = {
       ...failures('own', ['job_not_found', 'execution_not_found', 'output_not_stored']),
     },
   },
+  'POST /v1/jobs/:job/executions/:execution/stop': {
+    summary: 'End an execution, or give up the retry that waits after it.',
+    query: [{ name: 'wait', description: 'Answer when its end is recorded; any value.', schema: flag }],
+    responses: {
+      ...answered(202, 'The execution; it is being stopped.', jsonOf(reference('Execution'))),
+      ...answered(200, 'With `wait`: the execution, which has ended.', jsonOf(reference('Execution'))),
+      ...failures('own', ['job_not_found', 'execution_not_found', 'execution_ended', ...writeCodes]),
+    },
+  },
   'GET /v1/schedule/preview': {
     summary: 'The next due times of a schedule.',
     query: [

@@ -120,6 +120,11 @@ const execution: Readonly<Record<string, Schema>> = {
     enum: ['success', 'failed'],
     description: 'Only of one that was given up as lost and ended nevertheless: how.',
   },
+  stop: {
+    type: 'string',
+    enum: ['request', 'replaced'],
+    description: 'It is to be stopped, or was: by a client, or by a newer launch. Not there when nobody wanted that.',
+  },
 };
 
 const member: Readonly<Record<string, Schema>> = {
@@ -150,8 +155,8 @@ export const schemas = {
     required: ['name'],
     description: 'Keys match in any case, unknown ones are ignored, null is "not given". See docs/api/jobs.md.',
   },
-  Execution: objectOf(execution, ['output', 'late_end']),
-  ListedExecution: objectOf({ ...execution, output_truncated: flag }, ['output', 'late_end']),
+  Execution: objectOf(execution, ['output', 'late_end', 'stop']),
+  ListedExecution: objectOf({ ...execution, output_truncated: flag }, ['output', 'late_end', 'stop']),
   Status: objectOf({ agent: textMap, serf: textMap, tags: textMap }),
   Leader: objectOf(member),
   Member: objectOf({ ...member, id: text, statusText: text }),

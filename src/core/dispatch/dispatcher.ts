@@ -110,6 +110,7 @@ export class DispatcherCore {
       if (change.type === 'executionOpened') this.#opened(now, change.start, out);
       else if (change.type === 'workOpened') this.#placement.workOpened(now, change);
       else if (change.type === 'executionEnded') this.#ended(change.id, ended);
+      else if (change.type === 'executionStopping') this.#stopping(now, change, out);
       else if (change.type === 'executionDropped') this.#executions.drop(change.id);
       else if (change.type === 'jobDeleted') this.#placement.jobDeleted(change.name);
     }
@@ -125,7 +126,7 @@ export class DispatcherCore {
     for (const execution of this.#executions.values()) {
       if (execution.start.node !== report.node) continue;
       const verdict = judge(execution);
-      if (verdict.type === 'runs') this.#executions.advance(execution, 'running');
+      if (verdict.type === 'runs') this.#runs(now, execution, out);
       else if (verdict.type === 'send') this.#send(now, execution, out);
       else if (verdict.type === 'again') this.#reassign(now, execution, report.epoch);
       else if (verdict.type === 'lost') this.#lost(now, execution, verdict.startedAtNs, verdict.why);
@@ -216,6 +217,7 @@ export class DispatcherCore {
     }
     this.#placement.tick(now, out);
     for (const execution of this.#executions.unacknowledgedSince(now.monoMs)) this.#send(now, execution, out);
+    for (const execution of this.#executions.stoppingSince(now.monoMs)) this.#stop(now, execution, out);
   }
 
   /** When `tick` has something to do, if nothing else happens before. */
@@ -227,6 +229,7 @@ export class DispatcherCore {
       this.#reassignments.dueMs,
       this.#executions.nextResendMs(),
       this.#executions.size === 0 ? null : this.#leases.nextDeadline(),
+      this.#executions.nextRestopMs(),
     ];
     let next = Number.POSITIVE_INFINITY;
     for (const deadline of deadlines) if (deadline !== null) next = Math.min(next, deadline);
@@ -268,6 +271,29 @@ export class DispatcherCore {
     }
     this.#executions.sent(execution, now.monoMs);
     out.push({ type: 'start', node: worker.node, term: this.#term, start: execution.start });
+  }
+
+  #runs(now: Now, execution: OpenExecution, out: Effect[]): void {
+    this.#executions.advance(execution, 'running');
+    if (execution.start.stop !== null) this.#stop(now, execution, out);
+  }
+
+  #stopping(now: Now, change: Extract<Change, { type: 'executionStopping' }>, out: Effect[]): void {
+    const execution = this.#executions.get(change.id);
+    if (execution === undefined) return;
+    this.#executions.stopWanted(execution, change.reason);
+    this.#stop(now, execution, out);
+  }
+
+  /** Behind its start, or in it: a start that has not left says that the execution is not to begin. */
+  #stop(now: Now, execution: OpenExecution, out: Effect[]): void {
+    const { id, node, epoch, stop: reason } = execution.start;
+    const worker = this.#workers.get(node);
+    if (reason === null || execution.phase === 'ending') return;
+    const isThere = worker?.isAttached === true && worker.epoch === epoch;
+    const mayHaveArrived = execution.phase === 'running' || execution.sentAtMs !== null;
+    this.#executions.stopSent(execution, isThere && mayHaveArrived ? now.monoMs : null);
+    if (isThere && mayHaveArrived) out.push({ type: 'stopExecution', node, id, reason });
   }
 
   #reassign(now: Now, execution: OpenExecution, epoch: Worker['epoch']): void {

@@ -1,10 +1,13 @@
 import type { ExecutionStart } from '../jobs/changes.ts';
 import type { FinishItem } from '../jobs/commands.ts';
-import type { ExecutionRecord } from '../jobs/records.ts';
+import type { ExecutionRecord, StopReason } from '../jobs/records.ts';
+import { joinTail } from '../join-tail.ts';
+import { limits } from '../limits.ts';
 import { type WallMs, type WallNs, wallMs, wallMsOf } from '../units.ts';
 import type { FinishedWork, Now, OpenExecution } from './in-flight.ts';
 import { retryAt, retryPauseMs } from './retry.ts';
 import type { Chooser } from './targets.ts';
+import { encodeText, stopLine } from './worker-texts.ts';
 
 /** The end of an attempt as its worker told it, with the output that came out of the processors. */
 export function endOf(
@@ -66,11 +69,13 @@ export function lossOf({ start }: OpenExecution, startedAtNs: WallNs, why: strin
     startedAtNs,
     finishedAtNs: now.wallNs,
     outcome: 'lost',
-    output: encodeText(`execution lost: it ${why}`),
+    output: lossText(why, start.stop),
     droppedBytes: 0,
     retryAtMs: wallMsOf(now.wallNs),
   };
 }
 
-/** The reasons are ASCII. */
-const encodeText = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
+function lossText(why: string, stop: StopReason | null): Uint8Array {
+  const text = encodeText(`execution lost: it ${why}`);
+  return stop === null ? text : joinTail([text, stopLine(stop, text)], limits.outputBytes);
+}

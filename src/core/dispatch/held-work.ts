@@ -1,7 +1,8 @@
 import type { ExecutionStart } from '../jobs/changes.ts';
+import type { StopReason } from '../jobs/records.ts';
 import { joinTail } from '../join-tail.ts';
 import type { MonoMs } from '../units.ts';
-import { encodeText } from './worker-texts.ts';
+import { encodeText, stopLine } from './worker-texts.ts';
 import type { JournalEntry, WorkEnd, WorkerEvent, WorkerOptions, WorkResult } from './worker-types.ts';
 
 /**
@@ -9,10 +10,13 @@ import type { JournalEntry, WorkEnd, WorkerEvent, WorkerOptions, WorkResult } fr
  * this node ended; finished: its end is not known to be committed.
  */
 export type Held =
-  | { phase: 'journalling'; entry: JournalEntry; readonly start: ExecutionStart; stopped: boolean }
-  | { phase: 'running'; entry: JournalEntry }
+  | { phase: 'journalling'; entry: JournalEntry; readonly start: ExecutionStart; stop: HeldStop }
+  | { phase: 'running'; entry: JournalEntry; stop: HeldStop }
   | { phase: 'interrupted'; entry: JournalEntry }
   | { phase: 'finished'; entry: JournalEntry; readonly end: WorkEnd; sentAtMs: MonoMs | null };
+
+/** What ends it: a wish for just this execution, or the node, which stops. */
+export type HeldStop = StopReason | 'node' | null;
 
 export const isOpen = (phase: Held['phase']): boolean => phase === 'journalling' || phase === 'running';
 
@@ -44,10 +48,16 @@ export function reportOf(options: WorkerOptions, held: Iterable<Held>): WorkerEv
   };
 }
 
-/** Dkron's output of an attempt: the error's line if there is one, then what was written; of both the last bytes. */
-export function endingOf(result: WorkResult, limitBytes: number): Omit<WorkEnd, 'finishedAtNs'> {
-  const { success, error, output } = result;
-  const pieces = success ? [output] : [encodeText(`${error}\n`), output];
+/**
+ * Dkron's output of an attempt: the error's line if there is one, then what was written; of both the last bytes. What
+ * was stopped has failed, however it took that, and says so in its last line.
+ */
+export function endingOf(result: WorkResult, stop: HeldStop, limitBytes: number): Omit<WorkEnd, 'finishedAtNs'> {
+  const { error, output } = result;
+  const isStopped = stop !== null && stop !== 'node';
+  const success = result.success && !isStopped;
+  const pieces = result.success ? [output] : [encodeText(`${error}\n`), output];
+  if (isStopped) pieces.push(stopLine(stop, output));
   const joined = joinTail(pieces, limitBytes);
   const cutBytes = pieces.reduce((sum, piece) => sum + piece.length, 0) - joined.length;
   return { success, output: joined, droppedBytes: result.droppedBytes + cutBytes };

@@ -1,6 +1,6 @@
 import type { ExecutionStart, RetryPauses } from '../jobs/changes.ts';
 import type { Command, FinishItem, LaunchItem, ReassignItem } from '../jobs/commands.ts';
-import type { StringMap, UnplacedWork } from '../jobs/records.ts';
+import type { StopReason, StringMap, UnplacedWork } from '../jobs/records.ts';
 import type { Epoch, ExecutionId, JobName, MonoMs, NodeName, Stamp, Term, WallNs } from '../units.ts';
 
 /** Both clocks at one step. */
@@ -47,6 +47,7 @@ export type Effect =
   | { readonly type: 'propose'; readonly proposal: number; readonly command: Command }
   | { readonly type: 'attach'; readonly node: NodeName; readonly term: Term }
   | { readonly type: 'start'; readonly node: NodeName; readonly term: Term; readonly start: ExecutionStart }
+  | { readonly type: 'stopExecution'; readonly node: NodeName; readonly id: ExecutionId; readonly reason: StopReason }
   | { readonly type: 'acknowledgeEnds'; readonly node: NodeName; readonly ids: readonly ExecutionId[] }
   /** Answers a renewal; `sentAtMs` is what it carried. */
   | { readonly type: 'grantLease'; readonly node: NodeName; readonly epoch: Epoch; readonly sentAtMs: MonoMs }
@@ -65,7 +66,8 @@ export type ProposalEnd =
 
 /** An execution that the state has open, as the dispatcher tracks it. */
 export interface OpenExecution {
-  readonly start: ExecutionStart;
+  /** Changed by a stop only: what is sent from then on says so. */
+  start: ExecutionStart;
   /** starting: sent or to be sent, not acknowledged; running; ended here, its finish under way into the log. */
   phase: 'starting' | 'running' | 'ending';
   /** False: it was opened under this leader, and its start has not left it. */
@@ -75,6 +77,8 @@ export interface OpenExecution {
   sentAtMs: MonoMs | null;
   /** Where its lease begins, in the leader's time awake (leases.ts). */
   readonly leasedAtMs: number;
+  /** Its node was told last to stop it; null: it need not be, or its node is not there. */
+  stopSentAtMs: MonoMs | null;
   startedAtNs: WallNs;
   latestOutput: Uint8Array;
   /** Its end, while the processors run on its output. */

@@ -1,15 +1,20 @@
 import { assert } from '../assert.ts';
 import type { ExecutionStart } from '../jobs/changes.ts';
+import type { StopReason } from '../jobs/records.ts';
 import { type ExecutionId, type MonoMs, monoMs } from '../units.ts';
 import type { OpenExecution } from './in-flight.ts';
 
 const RESEND_START_MS = 1_000;
+/** A stop that arrived needs no repetition; one that was lost with a connection is missed by somebody. */
+const RESEND_STOP_MS = 5_000;
 
-/** The executions that the state has open, and among them those whose start is sent and not acknowledged. */
+/** The executions that the state has open, and among them those whose start or stop is sent and not answered. */
 export class OpenExecutions {
   readonly #byId = new Map<ExecutionId, OpenExecution>();
   /** Sent and not acknowledged; the one sent longest ago is the first. */
   readonly #unacknowledged = new Set<OpenExecution>();
+  /** Their nodes were told to stop them; the one told longest ago is the first. */
+  readonly #stopping = new Set<OpenExecution>();
 
   get size(): number {
     return this.#byId.size;
@@ -33,6 +38,7 @@ export class OpenExecutions {
       movingTo: null,
       sentAtMs: null,
       leasedAtMs,
+      stopSentAtMs: null,
       startedAtNs: start.assignedAtNs,
       latestOutput: new Uint8Array(0),
       ended: null,
@@ -45,12 +51,14 @@ export class OpenExecutions {
     const execution = this.#byId.get(id);
     if (execution === undefined) return;
     this.#unacknowledged.delete(execution);
+    this.#stopping.delete(execution);
     this.#byId.delete(id);
   }
 
   clear(): void {
     this.#byId.clear();
     this.#unacknowledged.clear();
+    this.#stopping.clear();
   }
 
   /** Its start is on its way to its node (again). */
@@ -67,9 +75,21 @@ export class OpenExecutions {
     this.#unacknowledged.delete(execution);
   }
 
+  stopWanted(execution: OpenExecution, reason: StopReason): void {
+    execution.start = { ...execution.start, stop: reason };
+  }
+
+  /** Its node is told to stop it; null: it is not there to be told. */
+  stopSent(execution: OpenExecution, nowMs: MonoMs | null): void {
+    execution.stopSentAtMs = nowMs;
+    this.#stopping.delete(execution);
+    if (nowMs !== null) this.#stopping.add(execution);
+  }
+
   advance(execution: OpenExecution, phase: 'running' | 'ending'): void {
     execution.phase = phase;
     this.#unacknowledged.delete(execution);
+    if (phase === 'ending') this.stopSent(execution, null);
   }
 
   /** Those whose start should be sent again. */
@@ -87,6 +107,21 @@ export class OpenExecutions {
     return null;
   }
 
+  /** Those whose stop should be sent again. */
+  stoppingSince(nowMs: MonoMs): OpenExecution[] {
+    const due: OpenExecution[] = [];
+    for (const execution of this.#stopping) {
+      if (restopAtMs(execution) > nowMs) break;
+      due.push(execution);
+    }
+    return due;
+  }
+
+  nextRestopMs(): MonoMs | null {
+    for (const execution of this.#stopping) return restopAtMs(execution);
+    return null;
+  }
+
   check(): void {
     for (const [id, { start, ended, phase }] of this.#byId) {
       assert(start.id === id, 'executions are kept by their id');
@@ -99,7 +134,12 @@ export class OpenExecutions {
       assert(resendAtMs(execution) >= lastMs, 'the longest waiting is the first');
       lastMs = resendAtMs(execution);
     }
+    for (const execution of this.#stopping) {
+      assert(this.#byId.get(execution.start.id) === execution, 'only what is open is stopped');
+      assert(execution.start.stop !== null && execution.phase !== 'ending', 'only what runs and should not is stopped');
+    }
   }
 }
 
+const restopAtMs = ({ stopSentAtMs }: OpenExecution): MonoMs => monoMs((stopSentAtMs ?? 0) + RESEND_STOP_MS);
 const resendAtMs = ({ sentAtMs }: OpenExecution): MonoMs => monoMs((sentAtMs ?? 0) + RESEND_START_MS);

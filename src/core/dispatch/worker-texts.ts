@@ -1,4 +1,7 @@
+import type { StopReason } from '../jobs/records.ts';
+
 const encoder = new TextEncoder();
+const NEWLINE = 10;
 
 export const encodeText = (text: string): Uint8Array => encoder.encode(text);
 
@@ -25,3 +28,14 @@ export const stoppedBeforeStart = encodeText('Stopped before it was started.\n')
 /** The error of what a node ended by itself, since nobody counted on it any more (P3). */
 export const revokedError =
   'stopped: its node had no word from the leader, or was given up by it, and executions of this job must not overlap';
+const stopTexts: Readonly<Record<StopReason, string>> = {
+  request: 'stopped by request',
+  replaced: 'stopped: a newer launch takes its place',
+};
+
+/** A line of its own after what was written. */
+export const stopLine = (reason: StopReason, output: Uint8Array): Uint8Array =>
+  encodeText(`${output.length === 0 || output.at(-1) === NEWLINE ? '' : '\n'}[carillon: ${stopTexts[reason]}]\n`);
+
+export const notStarted = (reason: StopReason): Uint8Array =>
+  encodeText(`[carillon: ${stopTexts[reason]}, before it was started]\n`);

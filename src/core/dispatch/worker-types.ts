@@ -1,4 +1,5 @@
 import type { ExecutionStart } from '../jobs/changes.ts';
+import type { StopReason } from '../jobs/records.ts';
 import type { Epoch, ExecutionId, JobName, MonoMs, NodeName, Term, WallNs } from '../units.ts';
 import type { FinishedWork, LeaseRenewal, WorkerReport } from './in-flight.ts';
 
@@ -67,7 +68,12 @@ export interface WorkResult {
 export type WorkerInput =
   | { readonly type: 'attach'; readonly term: Term }
   | { readonly type: 'start'; readonly term: Term; readonly start: ExecutionStart }
-  | { readonly type: 'stopExecution'; readonly id: ExecutionId; readonly graceMs: number }
+  | {
+      readonly type: 'stopExecution';
+      readonly id: ExecutionId;
+      readonly graceMs: number;
+      readonly reason: StopReason;
+    }
   | { readonly type: 'committed'; readonly ids: readonly ExecutionId[] }
   /** The leader's answer to the renewal that this life sent then. */
   | { readonly type: 'leaseGranted'; readonly epoch: Epoch; readonly sentAtMs: MonoMs }

@@ -4,12 +4,12 @@ import { limits } from '../limits.ts';
 import { type ExecutionId, type MonoMs, monoMs, type Term } from '../units.ts';
 import { EndResends } from './end-resends.ts';
 import { ExclusiveWork } from './exclusive-work.ts';
-import { acknowledgementOf, endingOf, type Held, isOpen, reportOf } from './held-work.ts';
+import { acknowledgementOf, endingOf, type Held, type HeldStop, isOpen, reportOf } from './held-work.ts';
 import type { Now } from './in-flight.ts';
 import { OutputTails } from './output-tails.ts';
 import { JournalWriter } from './worker-journal.ts';
 import { WorkerLease } from './worker-lease.ts';
-import { journalFullOutput, revokedError, stoppedBeforeStart, unstartableOutput } from './worker-texts.ts';
+import { journalFullOutput, notStarted, revokedError, stoppedBeforeStart, unstartableOutput } from './worker-texts.ts';
 import type {
   JournalContents,
   JournalEntry,
@@ -67,7 +67,7 @@ export class Worker {
         this.#start(input.term, input.start, now, out);
         break;
       case 'stopExecution':
-        this.#stopExecution(input.id, input.graceMs, out);
+        this.#stopExecution(input.id, input.reason, input.graceMs, out);
         break;
       case 'committed':
         this.#committed(input.ids);
@@ -200,25 +200,27 @@ export class Worker {
       return;
     }
     if (start.exclusive) this.#exclusive.add(start);
-    this.#held.set(start.id, { phase: 'journalling', entry, start, stopped: false });
+    this.#held.set(start.id, { phase: 'journalling', entry, start, stop: start.stop });
     this.#journal.add({ type: 'entry', entry });
   }
 
-  #stopExecution(id: ExecutionId, graceMs: number, out: WorkerEffect[]): void {
+  /** The first reason counts. The node's own may leave less time. */
+  #stopExecution(id: ExecutionId, reason: HeldStop, graceMs: number, out: WorkerEffect[]): void {
     const held = this.#held.get(id);
-    if (held?.phase === 'running') out.push({ type: 'halt', id, graceMs });
-    else if (held?.phase === 'journalling') held.stopped = true;
+    if (held === undefined || !('stop' in held) || (held.stop !== null && reason !== 'node')) return;
+    held.stop ??= reason;
+    if (held.phase === 'running') out.push({ type: 'halt', id, graceMs });
   }
 
   /** What has not begun does not begin. What runs goes on to its end, which is told, unless it must not overlap. */
   #giveUp(id: ExecutionId, out: WorkerEffect[]): void {
     const held = this.#held.get(id);
-    if (held?.phase === 'journalling') held.stopped = true;
+    if (held?.phase === 'journalling') held.stop ??= 'node';
     if (this.#exclusive.has(id)) this.#revoke(id, out);
   }
 
   #revoke(id: ExecutionId, out: WorkerEffect[]): void {
-    if (this.#exclusive.revoke(id)) this.#stopExecution(id, limits.leaseStopMs, out);
+    if (this.#exclusive.revoke(id)) this.#stopExecution(id, 'node', limits.leaseStopMs, out);
   }
 
   /** What still runs is kept: the leader gave it up for lost, and its end is told nevertheless. */
@@ -236,10 +238,12 @@ export class Worker {
       const held = write.type === 'entry' ? this.#held.get(write.entry.id) : undefined;
       if (held?.phase !== 'journalling') continue;
       this.#send(acknowledgementOf(held.entry), out);
-      if (held.stopped) {
-        this.#finish(held.entry, { success: false, output: stoppedBeforeStart, droppedBytes: 0 }, now, out);
+      const { stop } = held;
+      if (stop !== null) {
+        const output = stop === 'node' ? stoppedBeforeStart : notStarted(stop);
+        this.#finish(held.entry, { success: false, output, droppedBytes: 0 }, now, out);
       } else {
-        this.#held.set(held.entry.id, { phase: 'running', entry: held.entry });
+        this.#held.set(held.entry.id, { phase: 'running', entry: held.entry, stop });
         out.push({ type: 'begin', start: held.start });
       }
     }
@@ -268,7 +272,7 @@ export class Worker {
     assert(held?.phase === 'running', 'an execution ends once, after its start');
     const isRevoked = this.#exclusive.isRevoked(id) && !result.success;
     const told = isRevoked ? { ...result, error: revokedError } : result;
-    this.#finish(held.entry, endingOf(told, this.#options.outputLimitBytes), now, out);
+    this.#finish(held.entry, endingOf(told, held.stop, this.#options.outputLimitBytes), now, out);
   }
 
   #finish(entry: JournalEntry, ending: Omit<WorkEnd, 'finishedAtNs'>, now: Now, out: WorkerEffect[]): void {
@@ -319,7 +323,7 @@ export class Worker {
 
   #stopAll(out: WorkerEffect[]): void {
     this.#drainUntilMs = null;
-    for (const id of this.#held.keys()) this.#stopExecution(id, this.#options.stopGraceMs, out);
+    for (const id of this.#held.keys()) this.#stopExecution(id, 'node', this.#options.stopGraceMs, out);
   }
 
   /** A higher term has a new leader: its dispatcher has not attached yet. */

@@ -66,7 +66,7 @@ function countEnd(job: JobRecord, item: FinishItem): JobRecord {
 
 const later = (a: Instant | null, b: Instant): Instant => (a !== null && compareInstants(a, b) > 0 ? a : b);
 
-/** A failure is tried again as long as Dkron's count allows; a lost one only if the job says so (P2). */
+/** A failure is tried again as long as Dkron's count allows, a lost one only if the job says so (P2), a stopped one never. */
 function nextAttempt(
   ledger: Ledger,
   job: JobRecord,
@@ -74,6 +74,7 @@ function nextAttempt(
   item: FinishItem,
   nowNs: WallNs,
 ): UnplacedWork | null {
+  if (ended.stop !== null) return null;
   const reason = ended.outcome === 'lost' ? 'rerun' : 'retry';
   const wanted =
     reason === 'rerun' ? job.onLost === 'rerun' : ended.outcome === 'failed' && ended.attempt <= job.retries;

@@ -12,7 +12,7 @@ import { refused } from './apply-job.ts';
 import type { Change, ExecutionStart } from './changes.ts';
 import type { AssignItem, Command, CommandResult, LaunchItem, MissedItem, ReassignItem } from './commands.ts';
 import { dropSurplus } from './history.ts';
-import { settleLaunch } from './launch-end.ts';
+import { dropWork } from './launch-end.ts';
 import {
   disabledReason,
   hasTooMany,
@@ -108,6 +108,7 @@ function openExecution(ledger: Ledger, opening: Opening, target: Target, nowNs: 
     outputBytes: 0,
     droppedBytes: 0,
     late: null,
+    stop: null,
   };
   ledger.putExecution(record);
   const { retention } = job;
@@ -136,6 +137,7 @@ export function executionStart(job: JobRecord, record: ExecutionRecord): Executi
     retries: job.retries,
     retry: retryPauses(job.retry),
     exclusive: isExclusive(job),
+    stop: record.stop,
   };
 }
 
@@ -216,15 +218,6 @@ function skipWork(ledger: Ledger, work: UnplacedWork, reason: string, out: Chang
   const at = work.scheduledAtMs;
   const note: LaunchNote = { job: job.name, kind: 'skipped', fromMs: at, toMs: at, count: 1, reason };
   ledger.putJob(withNote(ledger, job, note, out));
-}
-
-/** Without the work that waited, its launch may end. A launch whose first attempt found no node ends as nothing. */
-function dropWork(ledger: Ledger, work: UnplacedWork, atNs: WallNs, out: Change[]): void {
-  const launch = ledger.launch(work.job, work.group);
-  if (launch === undefined) return;
-  const failed = work.reason === 'child' ? launch.failed : launch.failed + 1;
-  ledger.putLaunch({ ...launch, pending: launch.pending - 1, failed });
-  settleLaunch(ledger, work.job, work.group, atNs, out);
 }
 
 /** A start that certainly did not happen, again, for a new life of the same node. */

@@ -4,6 +4,7 @@ import { applyFinish } from './apply-finish.ts';
 import { applyImport } from './apply-import.ts';
 import { applyDeleteExecutions, applyDeleteJob, applySetDisabled, applySetJob, jobSchedule } from './apply-job.ts';
 import { applyAssign, applyLaunch, applyMissed, applyReassign, applyRun } from './apply-launch.ts';
+import { applyStop } from './apply-stop.ts';
 import type { Change } from './changes.ts';
 import type { Command, CommandResult, Origin } from './commands.ts';
 import { applyPrune } from './history.ts';
@@ -38,6 +39,7 @@ function asksOnce(command: Command): boolean {
     case 'deleteExecutions':
     case 'run':
     case 'import':
+    case 'stop':
       return true;
     case 'launch':
     case 'missed':
@@ -90,6 +92,8 @@ function run(ledger: Ledger, index: LogIndex, command: Command, out: Change[]): 
       return applyPrune(ledger, command);
     case 'import':
       return applyImport(ledger, index, command, out);
+    case 'stop':
+      return applyStop(ledger, command, out);
     default:
       return assertNever(command);
   }

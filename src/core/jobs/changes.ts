@@ -1,5 +1,14 @@
 import type { Epoch, ExecutionId, JobName, NodeName, Stamp, WallMs, WallNs } from '../units.ts';
-import type { Cause, JobRecord, JobStatus, LaunchNote, Outcome, StringMap, UnplacedWork } from './records.ts';
+import type {
+  Cause,
+  JobRecord,
+  JobStatus,
+  LaunchNote,
+  Outcome,
+  StopReason,
+  StringMap,
+  UnplacedWork,
+} from './records.ts';
 
 /** The part of a job that its scheduling needs. */
 export type JobSchedule = Pick<
@@ -51,6 +60,8 @@ export interface ExecutionStart {
   readonly retry: RetryPauses | null;
   /** It must not overlap with others of its job: its node ends it when it has lost its leader (P3). */
   readonly exclusive: boolean;
+  /** It is not to begin, or to end. */
+  readonly stop: StopReason | null;
 }
 
 /** What applying a command did, for whoever follows the state. Consumers that miss some rescan the state (design 4.3). */
@@ -73,6 +84,14 @@ export type Change =
       readonly outcome: Exclude<Outcome, 'running'>;
       /** With it, more executions are stored than the job keeps. */
       readonly hasSurplus: boolean;
+    }
+  /** It is to be stopped: its node is told until its end is committed. */
+  | {
+      readonly type: 'executionStopping';
+      readonly id: ExecutionId;
+      readonly job: JobName;
+      readonly group: Stamp;
+      readonly reason: StopReason;
     }
   /** No longer tracked: its job was deleted. It may run to its end; its finish is acknowledged and dropped. */
   | { readonly type: 'executionDropped'; readonly id: ExecutionId }

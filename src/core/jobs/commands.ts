@@ -57,6 +57,14 @@ export type Command =
       readonly nowMs: WallMs;
       readonly lastStamp: Stamp;
       readonly items: readonly ImportItem[];
+    }
+  /** Ends an execution, or the retry that waits after it. */
+  | {
+      readonly type: 'stop';
+      readonly nowNs: WallNs;
+      readonly job: JobName;
+      readonly stamp: Stamp;
+      readonly node: NodeName;
     };
 
 export interface LaunchItem {
@@ -136,7 +144,9 @@ export type RefusalCode =
   | 'parent_cycle'
   | 'has_dependents'
   | 'no_targets'
-  | 'limit_reached';
+  | 'limit_reached'
+  | 'execution_not_found'
+  | 'execution_ended';
 
 export type CommandResult =
   | { readonly type: 'done' }

@@ -73,3 +73,12 @@ export function openWork(ledger: Ledger, work: UnplacedWork, job: JobRecord, out
   ledger.putWork(work);
   out.push({ type: 'workOpened', work, tags: job.tags, retry: retryPauses(job.retry) });
 }
+
+/** Without the work that waited, its launch may end. A launch whose first attempt found no node ends as nothing. */
+export function dropWork(ledger: Ledger, work: UnplacedWork, atNs: WallNs, out: Change[]): void {
+  const launch = ledger.launch(work.job, work.group);
+  if (launch === undefined) return;
+  const failed = work.reason === 'child' ? launch.failed : launch.failed + 1;
+  ledger.putLaunch({ ...launch, pending: launch.pending - 1, failed });
+  settleLaunch(ledger, work.job, work.group, atNs, out);
+}

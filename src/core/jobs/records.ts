@@ -112,6 +112,8 @@ export interface Target {
 }
 
 export type Cause = 'schedule' | 'manual' | 'parent';
+/** Why an execution is told to end: a client asked for it, or a newer launch takes its place. */
+export type StopReason = 'request' | 'replaced';
 export type Outcome = 'running' | 'success' | 'failed' | 'lost';
 
 /** One attempt on one node. Identity: `<stamp>-<node>`. Its output is stored apart. */
@@ -135,6 +137,8 @@ export interface ExecutionRecord {
   readonly droppedBytes: number;
   /** What arrived after the end was decided (a finish after `lost`); annotation only. */
   readonly late: 'success' | 'failed' | null;
+  /** It is to be stopped, or was: no attempt follows. Null: nobody wanted that. */
+  readonly stop: StopReason | null;
 }
 
 /** A launch that has not ended: some attempt runs, or waits for its retry or placement. */

@@ -21,6 +21,7 @@ export function plannerInput(
       return { type: 'readAgain', name: change.note.job };
     case 'workOpened':
     case 'executionEnded':
+    case 'executionStopping':
     case 'executionDropped':
     case 'launchEnded':
       return null;

@@ -81,7 +81,7 @@ function table(isWatched: boolean): SimulationTable {
         id: 'dispatcher',
         ...scheduling,
         definition: dispatcherDefinition,
-        config: { nodeName: name, region: 'global' },
+        config: { nodeName: name, region: 'global', stopGraceMs: 1_000 },
       }),
       simulationRow({ id: 'executor', ...work, definition: executorActor, config: executor }),
       simulationRow({ id: 'processor', ...work, definition: processorActor, config: { nodeName: name } }),

@@ -11,6 +11,7 @@ import { checkJobs, checkSettled } from './launch-invariants.ts';
 import { Load } from './load.ts';
 import { OneNode, schedules } from './one-node.ts';
 import { Runs } from './runs.ts';
+import { Stops } from './stops.ts';
 import { actors, Tally } from './tally.ts';
 
 /** Virtual times. */
@@ -40,6 +41,7 @@ export class Storm {
   readonly #load: Load;
   readonly #runs: Runs;
   readonly #hangs: Hangs;
+  readonly #stops: Stops;
   readonly #under: OneNode;
   readonly #random: Prng;
   readonly #spans = new JudgedSpans();
@@ -60,6 +62,7 @@ export class Storm {
     this.#runs = new Runs(random.fork('runs'), under, this.tally, (delayMs, act) =>
       this.simulation.after(delayMs, act),
     );
+    this.#stops = new Stops(random.fork('stops'), under, this.tally);
   }
 
   run(): void {
@@ -89,7 +92,7 @@ export class Storm {
   }
 
   #mischief(): void {
-    const choice = this.#random.below(26);
+    const choice = this.#random.below(29);
     if (choice < 4) this.#crashNode();
     else if (choice < 5) this.#stopNode();
     else if (choice < 10) this.#crashActor();
@@ -97,6 +100,7 @@ export class Storm {
     else if (choice < 13) this.#fillDisk();
     else if (choice < 16) this.#runs.run();
     else if (choice < 18) this.#hangs.strike();
+    else if (choice < 21) this.#stops.stop();
     else this.#load.disturb();
   }
 
@@ -113,6 +117,7 @@ export class Storm {
     checkJobs(reader, { compile, begun: machine.begun, judgedAfterMs, recordedUntilMs, tally });
     this.#load.check(reader);
     this.#runs.check(reader);
+    this.#stops.check(reader);
   }
 
   #crashNode(): void {

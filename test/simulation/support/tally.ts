@@ -33,6 +33,9 @@ export const judged = [
   'run by hand acknowledged',
   'run by hand waited for',
   'run by hand without an answer',
+  'stop acknowledged',
+  'stop waited for',
+  'stop refused: it had ended',
   'P1: due time launched',
   'P1: due time missed',
   'P1: due time skipped',
@@ -52,6 +55,7 @@ export const judged = [
   'P5: runs by hand compared with what was acknowledged',
   'P6: hash of the state compared with all its records',
   'P6: hash of the state compared with the log',
+  'P5: stopped execution ended as failed',
   'P8: phase of an interval',
   'chain: child launched',
 ] as const;

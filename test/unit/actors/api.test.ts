@@ -6,7 +6,7 @@ import type { HttpAnswer, HttpHandler, HttpServer, ListenOutcome } from '../../.
 import { AssertionFailed } from '../../../src/core/assert.ts';
 import type { Change } from '../../../src/core/jobs/changes.ts';
 import type { CommandResult } from '../../../src/core/jobs/commands.ts';
-import { epoch, jobName, logIndex, nodeName, stamp, term } from '../../../src/core/units.ts';
+import { type ExecutionId, epoch, jobName, logIndex, nodeName, stamp, term } from '../../../src/core/units.ts';
 import { decodeEntry, type Entry } from '../../../src/wire/entries.ts';
 import { header, testRules, textOf } from '../../support/api-harness.ts';
 import { ActorHarness, type MadeAsk } from '../../support/fake-context.ts';
@@ -338,6 +338,56 @@ describe('running', () => {
     for (const record of api.state.running('a')) api.state.finish(record, 'success');
     api.actor.deliver({ type: 'following', appliedIndex: logIndex(9) });
     expect(missed.answer?.status).toBe(200);
+  });
+
+  it('answers a stop when it is committed, and with wait when the end is, whichever is heard of first', () => {
+    api.state.setJob('job1');
+    api.state.run('job1');
+    const [running] = api.state.running('job1');
+    if (running === undefined) throw new Error('nothing runs');
+    const id = `${running.stamp}-n0` as ExecutionId;
+    const path = `/v1/jobs/job1/executions/${id}/stop`;
+    const plain = api.request('POST', path);
+    api.apply(api.proposal());
+    expect([plain.answer?.status, JSON.parse(textOf(plain.answer as HttpAnswer)).stop]).toEqual([202, 'request']);
+    const waiting = api.request('POST', `${path}?wait`);
+    api.apply(api.proposal());
+    const gone = api.request('POST', `${path}?wait`);
+    api.apply(api.proposal());
+    gone.leave();
+    const early = api.request('POST', `${path}?wait`);
+    const { sequence, entry } = api.proposal();
+    expect([waiting.answer, gone.answer, early.answer]).toEqual([null, null, null]);
+    const result = api.state.apply(entry.command);
+    api.state.finish(running, 'failed');
+    api.changed([
+      { type: 'executionEnded', id, job: running.job, group: running.group, outcome: 'failed', hasSurplus: false },
+    ]);
+    expect([waiting.answer?.status, gone.answer, early.answer]).toEqual([200, null, null]);
+    const { epoch: life } = entry.origin;
+    api.actor.deliver({ type: 'proposalApplied', epoch: life, sequence, index: logIndex(9), result });
+    expect(early.answer?.status).toBe(200);
+    const late = api.request('POST', path);
+    api.apply(api.proposal());
+    expect(late.answer?.status).toBe(409);
+  });
+
+  it('ends the wait for a stopped execution when its end was missed, or its job is gone', () => {
+    api.state.setJob('job1');
+    const stopped = [1, 2].map(() => {
+      api.state.run('job1');
+      const running = api.state.running('job1').at(-1);
+      const client = api.request('POST', `/v1/jobs/job1/executions/${running?.stamp}-n0/stop?wait`);
+      api.apply(api.proposal());
+      return client;
+    });
+    const [first] = api.state.running('job1');
+    if (first !== undefined) api.state.finish(first, 'failed');
+    api.changed([], 20, 21);
+    expect(stopped.map(({ answer }) => answer?.status)).toEqual([200, undefined]);
+    api.state.apply({ type: 'deleteJob', name: jobName('job1') });
+    api.changed([{ type: 'jobDeleted', name: jobName('job1') }], 21, 22);
+    expect(stopped.map(({ answer }) => answer?.status)).toEqual([200, 404]);
   });
 
   it('lists what runs, the oldest first', () => {

@@ -27,7 +27,11 @@ describe('the dispatcher actor', () => {
     state = new StateHarness();
     state.setJob('job1', { processors: { log: {} } });
     dispatcher = new ActorHarness<DispatcherCommand>('dispatcher');
-    dispatcher.start(definition, { nodeName: node, region: 'global' }, { store: { open: () => state.store } });
+    dispatcher.start(
+      definition,
+      { nodeName: node, region: 'global', stopGraceMs: 1_000 },
+      { store: { open: () => state.store } },
+    );
     const member = {
       name: node,
       address: '127.0.0.1',

@@ -116,6 +116,7 @@ const startOf = (number: number, life: Epoch, config: Record<string, string>): E
   retries: 0,
   retry: null,
   exclusive: false,
+  stop: null,
 });
 
 describe('a life of the node', () => {
@@ -203,7 +204,7 @@ describe('an execution', () => {
     const life = new Machine().life();
     life.attach();
     life.start(1, { run_ms: '60000', deaf: 'true' });
-    life.harness.deliver({ type: 'stopExecution', id: idOf(1), graceMs: 500 });
+    life.harness.deliver({ type: 'stopExecution', id: idOf(1), graceMs: 500, reason: 'request' });
     life.events();
     life.advance(499);
     expect(life.events()).toEqual([]);

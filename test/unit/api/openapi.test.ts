@@ -204,6 +204,20 @@ const executionCases: Case[] = [
   { ask: 'GET /v1/jobs/runs/executions/RUNS/output', code: 'output_not_stored' },
   { ask: 'GET /v1/jobs/none/executions/1-n0/output', code: 'job_not_found' },
   { ask: 'GET /v1/jobs/ended/executions/1-n0/output', code: 'execution_not_found' },
+  { ask: 'POST /v1/jobs/runs/executions/RUNS/stop' },
+  {
+    ask: 'POST /v1/jobs/ended/executions/ENDED/stop?wait',
+    // Its retry waits.
+    given: (api) => {
+      api.state.setJob('ended', { retries: 1 });
+      api.state.launch('ended', 70_000);
+      for (const record of api.state.running('ended')) api.state.finish(record, 'failed');
+    },
+  },
+  { ask: 'POST /v1/jobs/none/executions/1-n0/stop', code: 'job_not_found' },
+  { ask: 'POST /v1/jobs/ended/executions/1-n0/stop', code: 'execution_not_found' },
+  { ask: 'POST /v1/jobs/ended/executions/ENDED/stop', code: 'execution_ended' },
+  ...failing('POST /v1/jobs/runs/executions/RUNS/stop', writes),
   { ask: 'GET /v1/schedule/preview?spec=@daily' },
   { ask: 'GET /v1/schedule/preview?spec=@daily&n=0', code: 'query_invalid' },
   { ask: 'GET /v1/schedule/preview?spec=x', code: 'schedule_invalid' },

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DispatcherCore } from '../../../src/core/dispatch/dispatcher.ts';
 import type { Effect, Now, WorkerReport } from '../../../src/core/dispatch/in-flight.ts';
-import type { ExecutionStart } from '../../../src/core/jobs/changes.ts';
+import type { Change, ExecutionStart } from '../../../src/core/jobs/changes.ts';
 import type { UnplacedWork } from '../../../src/core/jobs/records.ts';
 import { limits } from '../../../src/core/limits.ts';
 import {
@@ -43,6 +43,7 @@ function start(at: bigint, fields: Partial<ExecutionStart> = {}): ExecutionStart
     retries: 0,
     retry: null,
     exclusive: false,
+    stop: null,
     ...fields,
   };
 }
@@ -121,6 +122,63 @@ describe('the dispatcher', () => {
     core.tick(at(60_000), out);
     expect(out).toEqual([]);
     expect([...core.running()]).toMatchObject([{ start: { id: one.id }, startedAtNs: 7n }]);
+  });
+
+  /** Applied: a stop of the execution was committed. */
+  const stopping = (one: ExecutionStart): Change[] => [
+    { type: 'executionStopping', id: one.id, job: one.job, group: one.group, reason: 'request' },
+  ];
+
+  it('stops what runs, and says so again until its end is committed', () => {
+    const one = start(1n);
+    core.begin(at(0), term(5), [], [], out);
+    core.reported(at(0), report(), out);
+    core.tick(at(0), out);
+    core.changed(at(0), [{ type: 'executionOpened', start: one }], out);
+    core.startAcknowledged(one.id, wallNs(7n));
+    out.length = 0;
+    core.changed(at(10), stopping(one), out);
+    expect(out).toEqual([{ type: 'stopExecution', node: N0, id: one.id, reason: 'request' }]);
+    out.length = 0;
+    core.tick(at(5_009), out);
+    expect(effects('stopExecution')).toEqual([]);
+    core.tick(at(5_010), out);
+    expect(effects('stopExecution')).toHaveLength(1);
+    core.finished(at(5_020), N0, finished(one.id), out);
+    core.tick(at(60_000), out);
+    expect(effects('stopExecution')).toEqual([]);
+    core.check();
+  });
+
+  it('loses no stop that comes before the start is acknowledged', () => {
+    const one = start(1n);
+    core.begin(at(0), term(5), [], [], out);
+    core.changed(at(0), [{ type: 'executionOpened', start: one }], out);
+    core.changed(at(0), stopping(one), out);
+    core.tick(at(10_000), out);
+    expect(effects('stopExecution')).toEqual([]);
+    core.reported(at(10_000), report(), out);
+    expect(effects('start')).toMatchObject([{ start: { id: one.id, stop: 'request' } }]);
+    const two = start(2n);
+    core.changed(at(10_000), [{ type: 'executionOpened', start: two }], out);
+    core.changed(at(10_000), stopping(two), out);
+    expect(out.map(({ type }) => type)).toEqual(['start', 'stopExecution']);
+    out.length = 0;
+    core.tick(at(11_000), out);
+    expect(effects('start')).toMatchObject([{ start: { stop: 'request' } }, { start: { stop: 'request' } }]);
+  });
+
+  it('stops again under a new leader, and in a new life of the node', () => {
+    const [runs, never] = [start(1n, { stop: 'request' }), start(2n, { stop: 'request' })];
+    core.begin(at(0), term(6), [runs, never], [], out);
+    core.reported(at(0), report({ epoch: epoch(3), running: [runs.id] }), out);
+    expect(effects('stopExecution')).toMatchObject([{ id: runs.id }]);
+    core.setWorkers([{ node: N0, epoch: epoch(4), tags: {} }], 0, out);
+    core.tick(at(5_000), out);
+    core.tick(at(60_000), out);
+    expect(effects('stopExecution')).toEqual([]);
+    core.reported(at(60_000), report({ epoch: epoch(4), running: [runs.id] }), out);
+    core.check();
   });
 
   it('settles what an earlier life of a node left open (P2, P4)', () => {

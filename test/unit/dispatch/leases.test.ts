@@ -37,6 +37,7 @@ const start = (number: number, node: NodeName = n0): ExecutionStart => ({
   retries: 0,
   retry: null,
   exclusive: false,
+  stop: null,
 });
 
 describe("the leases of the leader's executions", () => {

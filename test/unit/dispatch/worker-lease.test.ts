@@ -37,6 +37,7 @@ const startOf = (number: number, fields: Partial<ExecutionStart> = {}): Executio
   retries: 0,
   retry: null,
   exclusive: true,
+  stop: null,
   ...fields,
 });
 

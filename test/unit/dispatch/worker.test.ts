@@ -47,6 +47,7 @@ const startOf = (number: number, changes: Partial<ExecutionStart> = {}): Executi
   retries: 0,
   retry: null,
   exclusive: false,
+  stop: null,
   ...changes,
 });
 
@@ -442,21 +443,49 @@ describe('live output', () => {
 describe('stopping one execution', () => {
   it('halts what runs and ignores the rest', () => {
     const bench = new Bench({ entries: [entryOf(9)] }).running(1);
-    expect(bench.step({ type: 'stopExecution', id: idOf(1), graceMs: 500 })).toEqual([
+    expect(bench.step({ type: 'stopExecution', id: idOf(1), graceMs: 500, reason: 'request' })).toEqual([
       { type: 'halt', id: idOf(1), graceMs: 500 },
     ]);
-    expect(bench.step({ type: 'stopExecution', id: idOf(9), graceMs: 500 })).toEqual([]);
-    expect(bench.step({ type: 'stopExecution', id: idOf(99), graceMs: 500 })).toEqual([]);
+    expect(bench.step({ type: 'stopExecution', id: idOf(9), graceMs: 500, reason: 'request' })).toEqual([]);
+    expect(bench.step({ type: 'stopExecution', id: idOf(99), graceMs: 500, reason: 'request' })).toEqual([]);
   });
 
   it('keeps what waits for its record from beginning', () => {
     const bench = new Bench().running();
     bench.step({ type: 'start', term: term(3), start: startOf(1) });
     bench.tick();
-    bench.step({ type: 'stopExecution', id: idOf(1), graceMs: 500 });
+    bench.step({ type: 'stopExecution', id: idOf(1), graceMs: 500, reason: 'request' });
     const effects = bench.step({ type: 'journalled' });
     expect(typesOf(effects)).toEqual(['startAcknowledged', 'executionFinished']);
-    expect(eventsOf(effects)[1]).toMatchObject({ success: false });
+    const output = bytes('[carillon: stopped by request, before it was started]\n');
+    expect(eventsOf(effects)[1]).toMatchObject({ success: false, output });
+  });
+
+  it('does not begin what is to be stopped already when its start comes', () => {
+    const bench = new Bench().running();
+    bench.step({ type: 'start', term: term(3), start: startOf(1, { stop: 'replaced' }) });
+    bench.tick();
+    const effects = bench.step({ type: 'journalled' });
+    expect(typesOf(effects)).toEqual(['startAcknowledged', 'executionFinished']);
+    const output = bytes('[carillon: stopped: a newer launch takes its place, before it was started]\n');
+    expect(eventsOf(effects)[1]).toMatchObject({ success: false, output });
+  });
+
+  it('tells its process once, however often it is said', () => {
+    const bench = new Bench().running(1);
+    expect(bench.step({ type: 'stopExecution', id: idOf(1), graceMs: 500, reason: 'request' })).toHaveLength(1);
+    expect(bench.step({ type: 'stopExecution', id: idOf(1), graceMs: 500, reason: 'replaced' })).toEqual([]);
+  });
+
+  it.each([
+    ['signal: terminated', 'one\ntwo', 'signal: terminated\none\ntwo\n[carillon: stopped by request]\n'],
+    ['', 'done\n', 'done\n[carillon: stopped by request]\n'],
+    ['', '', '[carillon: stopped by request]\n'],
+  ])('ends as failed and says so in its last line (error "%s", output "%s")', (error, output, shown) => {
+    const bench = new Bench({}, { outputLimitBytes: 1_000 }).running(1);
+    bench.step({ type: 'stopExecution', id: idOf(1), graceMs: 500, reason: 'request' });
+    const [event] = eventsOf(bench.end(1, output, { error }));
+    expect(event).toMatchObject({ type: 'executionFinished', success: false, output: bytes(shown) });
   });
 });
 

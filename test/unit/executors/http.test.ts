@@ -67,7 +67,7 @@ const run = (config: Config, limitBytes?: number): Promise<ExecutionResult> => b
 
 /** What Dkron records of the attempt. */
 async function recorded(config: Config): Promise<{ readonly success: boolean; readonly output: string }> {
-  const { success, output } = endingOf(await run(config), 256_000);
+  const { success, output } = endingOf(await run(config), null, 256_000);
   return { success, output: text(output) };
 }
 
