@@ -1,5 +1,5 @@
 import { assert } from '../../../src/core/assert.ts';
-import type { SubmittedJob } from '../../../src/core/jobs/records.ts';
+import type { RetryPolicy, SubmittedJob } from '../../../src/core/jobs/records.ts';
 import { plannedNext } from '../../../src/core/schedule/schedule.ts';
 import type { Instant, WallMs } from '../../../src/core/units.ts';
 import { submitted } from '../../support/state-harness.ts';
@@ -9,6 +9,11 @@ import { schedules } from './one-node.ts';
 export const lasting: readonly SubmittedJob[] = [
   job('steady', { schedule: '@every 3s' }, { run_ms: '300', output: 'hi' }),
   job('failing', { schedule: '@every 9s', retries: 2 }, { run_ms: '50', fail: 'exit status 1' }),
+  job(
+    'patient',
+    { schedule: '@every 11s', retries: 3, retry: { interval: '700ms', backoff: 3, maxInterval: '4s' } },
+    { run_ms: '50', fail: 'exit status 1' },
+  ),
   job('alone', { schedule: '*/3 * * * * *', concurrency: 'forbid' }, { run_ms: '5000' }),
   job('slow', { schedule: '@every 10s', concurrency: 'forbid' }, { run_ms: '24000' }),
   job('parent', { schedule: '@every 4s' }, { run_ms: '100' }),
@@ -20,13 +25,23 @@ export const lasting: readonly SubmittedJob[] = [
 
 export const exclusiveJobs = lasting.filter(({ concurrency }) => concurrency === 'forbid').map(({ name }) => name);
 
+/** Of these only the latest executions are kept; some overlap, so that what ends is more than that. */
+export const forgetful: readonly SubmittedJob[] = [
+  job('brief', { schedule: '@every 1s', retention: { count: 3, age: null } }, { run_ms: '2500', output: 'hi' }),
+  job(
+    'aging',
+    { schedule: '@every 2s', retries: 1, retention: { count: 50, age: '8s' } },
+    { run_ms: '50', fail: 'exit status 1' },
+  ),
+];
+
 /** These are edited, switched off and on, deleted and made again while they run. */
 export const changing: readonly SubmittedJob[] = [
   job('edited', { schedule: '@every 4s' }, { run_ms: '100' }),
   job('fickle', { schedule: '*/4 * * * * *' }, { run_ms: '1500' }),
 ];
 
-export const allJobs = [...lasting, ...changing];
+export const allJobs = [...lasting, ...forgetful, ...changing];
 
 /** Of these, some are run by hand too: they are never deleted, so that every run is still known at the end. */
 export const runByHand = ['steady', 'alone', 'again'] as const;
@@ -57,5 +72,13 @@ export function bodyOf(wanted: SubmittedJob): string {
     executor_config: wanted.executorConfig,
     ...(wanted.catchup === null ? {} : { catchup: wanted.catchup }),
     ...(wanted.onLost === null ? {} : { on_lost: wanted.onLost }),
+    ...(wanted.retry === null ? {} : { retry: retryBody(wanted.retry) }),
+    ...(wanted.retention === null ? {} : { retention: wanted.retention }),
   });
 }
+
+const retryBody = ({ interval, backoff, maxInterval }: RetryPolicy): object => ({
+  interval,
+  backoff,
+  max_interval: maxInterval,
+});

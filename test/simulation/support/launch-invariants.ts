@@ -4,7 +4,7 @@ import { limits } from '../../../src/core/limits.ts';
 import { nextDueMs, type Schedule } from '../../../src/core/schedule/schedule.ts';
 import type { WallMs } from '../../../src/core/units.ts';
 import type { StateReader } from '../../../src/wire/state-reader.ts';
-import { lasting } from './jobs.ts';
+import { forgetful, lasting } from './jobs.ts';
 import type { Begun } from './simulated-executor.ts';
 import type { Tally } from './tally.ts';
 
@@ -33,6 +33,7 @@ export interface CheckOptions {
 export function checkJobs(reader: StateReader, options: CheckOptions): void {
   const starts = startsOf(options.begun);
   reader.eachJob((job) => {
+    if (forgetful.some(({ name }) => name === job.name)) return;
     const history = { job, executions: reader.executions(job.name), notes: reader.notes(job.name) };
     expect(history.executions.length, `${job.name}: within retention`).toBeLessThan(limits.executionsPerJob);
     checkOneLaunchPerDueTime(history);

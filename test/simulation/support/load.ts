@@ -3,7 +3,7 @@ import { assert } from '../../../src/core/assert.ts';
 import type { SubmittedJob } from '../../../src/core/jobs/records.ts';
 import type { Prng } from '../../../src/core/prng.ts';
 import type { StateReader } from '../../../src/wire/state-reader.ts';
-import { allJobs, changing } from './jobs.ts';
+import { allJobs, changing, forgetful } from './jobs.ts';
 import type { OneNode } from './one-node.ts';
 import type { Tally } from './tally.ts';
 import {
@@ -65,12 +65,13 @@ export class Load {
   disturb(): void {
     const target = changing[this.#random.below(changing.length)];
     assert(target !== undefined, 'there are jobs to change');
-    const choice = this.#random.below(12);
+    const choice = this.#random.below(13);
     if (choice < 4) this.#set(this.#edited(target), this.#random.below(3) === 0);
     else if (choice < 6) this.#disable(target, this.#random.below(2) === 0);
     else if (choice < 8) this.#toggle(target);
     else if (choice < 9) this.#write(target.name, { type: 'delete', name: target.name });
     else if (choice < 11) this.#read(target.name);
+    else if (choice < 12) this.#keepOther();
     else this.#set(target, false);
   }
 
@@ -128,6 +129,13 @@ export class Load {
 
   #edited(target: SubmittedJob): SubmittedJob {
     return { ...target, schedule: this.#random.below(2) === 0 ? '@every 3s' : target.schedule };
+  }
+
+  #keepOther(): void {
+    const target = forgetful[this.#random.below(forgetful.length)];
+    const retention = target?.retention ?? null;
+    assert(target !== undefined && retention !== null, 'there are jobs that keep few executions');
+    this.#set({ ...target, retention: { ...retention, count: 1 + this.#random.below(retention.count) } }, false);
   }
 
   #set(wanted: SubmittedJob, disabled: boolean): void {

@@ -94,7 +94,7 @@ function table(isWatched: boolean): SimulationTable {
 /** All actors of a server on one node, with a client. Its disk and its machine outlive crashes. */
 export class OneNode {
   readonly node: SimulatedNode;
-  readonly machine = new SimulatedMachine('boot-1');
+  readonly machine: SimulatedMachine;
   readonly http = new SimulatedHttp();
   readonly #onEnded: (request: number, outcome: ProposalOutcome) => void;
   #world: SimulatedWorld | null = null;
@@ -108,6 +108,7 @@ export class OneNode {
     onEnded: (request: number, outcome: ProposalOutcome) => void,
   ) {
     this.#onEnded = onEnded;
+    this.machine = new SimulatedMachine('boot-1', () => simulation.nowMs);
     this.isWatched = isWatched;
     this.node = simulation.addNode(name, table(isWatched), (actor, world) => this.#ports(actor, world));
   }

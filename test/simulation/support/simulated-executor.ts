@@ -15,6 +15,8 @@ export interface Begun {
   readonly executionId: string;
   readonly jobName: string;
   readonly attempt: number;
+  /** By the machine's own clock, which nobody sets. */
+  readonly atMs: number;
   /** Executions of the same job whose process ran at that moment. */
   readonly beside: readonly string[];
 }
@@ -26,11 +28,15 @@ export interface Begun {
 export class SimulatedMachine {
   readonly bootId: string;
   readonly begun: Begun[] = [];
+  /** When each process ended, by the same clock. */
+  readonly endedAtMs = new Map<string, number>();
+  readonly #nowMs: () => number;
   readonly #running = new Map<string, { readonly jobName: string; readonly timer: { cancel(): void } }>();
   #lastPid = 100;
 
-  constructor(bootId: string) {
+  constructor(bootId: string, nowMs: () => number = () => 0) {
     this.bootId = bootId;
+    this.#nowMs = nowMs;
   }
 
   get running(): readonly string[] {
@@ -40,13 +46,14 @@ export class SimulatedMachine {
   begin(request: ExecutionRequest, timer: { cancel(): void }): ProcessIdentity {
     const { executionId, jobName, attempt } = request;
     const beside = [...this.#running].filter(([, other]) => other.jobName === jobName).map(([id]) => id);
-    this.begun.push({ executionId, jobName, attempt, beside });
+    this.begun.push({ executionId, jobName, attempt, atMs: this.#nowMs(), beside });
     this.#running.set(executionId, { jobName, timer });
     this.#lastPid += 1;
     return { pid: this.#lastPid, startTicks: this.#lastPid * 10, bootId: this.bootId };
   }
 
   end(executionId: string): void {
+    if (this.#running.has(executionId)) this.endedAtMs.set(executionId, this.#nowMs());
     this.#running.get(executionId)?.timer.cancel();
     this.#running.delete(executionId);
   }

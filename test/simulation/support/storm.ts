@@ -10,6 +10,8 @@ import { JudgedSpans } from './judged-spans.ts';
 import { checkJobs, checkSettled } from './launch-invariants.ts';
 import { Load } from './load.ts';
 import { OneNode, schedules } from './one-node.ts';
+import { checkRetention, RetentionWatch } from './retention-invariants.ts';
+import { checkPauses } from './retry-invariants.ts';
 import { Runs } from './runs.ts';
 import { Stops } from './stops.ts';
 import { actors, Tally } from './tally.ts';
@@ -45,6 +47,9 @@ export class Storm {
   readonly #under: OneNode;
   readonly #random: Prng;
   readonly #spans = new JudgedSpans();
+  readonly #retention: RetentionWatch;
+  /** When the wall clock was set, in virtual time. */
+  readonly #leapsAtMs: number[] = [];
   #smallJumpsLeftMs = smallJumpsMs;
   #hasFarJump = false;
   #fullUntilMs = 0;
@@ -53,6 +58,7 @@ export class Storm {
     this.simulation = new Simulation(seed);
     const { random } = this.simulation;
     this.#random = random.fork('storm');
+    this.#retention = new RetentionWatch(this.tally);
     const under = new OneNode(this.simulation, this.#random.below(2) === 0, (request, outcome) =>
       this.#load.proposalEnded(request, outcome),
     );
@@ -115,6 +121,8 @@ export class Storm {
     checkHash(store, tally);
     const judgedAfterMs = (job: JobRecord): number => this.#spans.judgedAfterMs(job);
     checkJobs(reader, { compile, begun: machine.begun, judgedAfterMs, recordedUntilMs, tally });
+    this.#retention.check(reader, machine);
+    checkPauses(reader, machine, this.#leapsAtMs, tally);
     this.#load.check(reader);
     this.#runs.check(reader);
     this.#stops.check(reader);
@@ -151,6 +159,7 @@ export class Storm {
 
   #setClock(): void {
     const { node } = this.#under;
+    this.#leapsAtMs.push(this.simulation.nowMs);
     const choice = this.#random.below(3);
     if (choice === 0) {
       this.tally.count('clock set back');
@@ -204,6 +213,7 @@ export class Storm {
     const reader = this.#under.read();
     assert(reader !== null, 'the node runs');
     checkSettled(reader, this.#under.machine.begun);
+    checkRetention(reader, this.#under.machine.begun, this.#under.node.wallNow(), this.tally);
     expect(this.#under.machine.running, 'processes at the end').toEqual([]);
     const compared = this.#under.node.metrics.readCounters().get('state_checks');
     this.tally.count('P6: hash of the state compared with the log', compared ?? 0);

@@ -58,6 +58,10 @@ export const judged = [
   'P5: stopped execution ended as failed',
   'P8: phase of an interval',
   'chain: child launched',
+  'retry: pause kept',
+  'retention: ended execution dropped',
+  'retention: count held',
+  'retention: age held',
 ] as const;
 
 export type Counted = (typeof faults)[number] | (typeof judged)[number];
