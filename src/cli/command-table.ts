@@ -29,6 +29,7 @@ const pathOptions: ReadonlyMap<string, 'file' | 'directory'> = new Map([
   ['--data-dir', 'directory'],
   ['--dir', 'directory'],
   ['--file', 'file'],
+  ['--output', 'file'],
 ]);
 const choicesByOption = new Map(
   flags.map(({ name, choices }): [string, readonly string[]] => [`--${name}`, choices ?? []]),

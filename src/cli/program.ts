@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addAgentCommand } from './commands/agent.ts';
+import { addBackupCommands } from './commands/backup.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addDocCommand } from './commands/doc.ts';
 import { addExecutionsCommand } from './commands/executions.ts';
@@ -24,6 +25,7 @@ export function buildProgram(host: CliHost): Command {
     })
     .configureHelp({ optionTerm });
   addAgentCommand(program, host);
+  addBackupCommands(program, host);
   addCompletionCommand(program, host);
   addDocCommand(program, host);
   addExecutionsCommand(program, host);

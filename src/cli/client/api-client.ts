@@ -1,4 +1,4 @@
-import { Pool } from 'undici';
+import { type Dispatcher, Pool } from 'undici';
 import { CliError, type CliHost, exitCodes } from '../types.ts';
 import { refusalOf } from './refusal.ts';
 
@@ -14,7 +14,9 @@ export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** From the API's root, without a slash before it: `v1/jobs`. */
   readonly path: string;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
+  /** Of the body: JSON unless it is given. */
+  readonly contentType?: string;
   /** How long the answer may take; 0: as long as it likes. */
   readonly timeoutMs?: number;
   /** Said before the server's sentence when it refuses: `job job1`. */
@@ -26,6 +28,14 @@ export interface ApiAnswer {
   readonly text: string;
   /** Value of `Carillon-Error`; empty when there is none. */
   readonly error: string;
+}
+
+/** The connection broke, or never was. */
+export class LostConnection extends CliError {
+  constructor(url: URL, cause: unknown) {
+    const advice = `start an agent there, or name another with --api or ${apiVariable}`;
+    super(`no answer from ${url.href} (${causeOf(cause)}): ${advice}`, exitCodes.unreachable);
+  }
 }
 
 /** The REST API of one server. Failures are `CliError`s that say what to do. */
@@ -45,30 +55,50 @@ export class ApiClient {
     return answer;
   }
 
-  /** Whatever the server answers. Throws when it can't be reached. */
-  async send({ method, path, body, timeoutMs = answerTimeoutMs }: ApiRequest): Promise<ApiAnswer> {
+  /** Whatever the server answers. Throws a `LostConnection` when it can't be reached. */
+  async send(request: ApiRequest): Promise<ApiAnswer> {
     try {
-      const answer = await this.#pool.request({
-        method,
-        path: `${this.url.pathname}${path}`,
-        headers: body === undefined ? {} : { 'content-type': 'application/json' },
-        body: body ?? null,
-        headersTimeout: timeoutMs,
-        bodyTimeout: timeoutMs,
-      });
-      const error = answer.headers['carillon-error'];
-      return { status: answer.statusCode, text: await answer.body.text(), error: [error].flat()[0] ?? '' };
+      return await readWhole(await this.#request(request));
     } catch (error) {
-      throw new CliError(
-        `no answer from ${this.url.href} (${causeOf(error)}): start an agent there, or name another with --api or ${apiVariable}`,
-        exitCodes.unreachable,
-      );
+      throw new LostConnection(this.url, error);
     }
+  }
+
+  /** The pieces of an answer as they come, for as long as it takes. Throws as `ask` does; ends quietly at the signal. */
+  async *follow(request: ApiRequest, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    try {
+      const answer = await this.#request({ ...request, timeoutMs: 0 }, signal);
+      if (answer.statusCode >= 300) throw refusalOf(await readWhole(answer), request.about);
+      for await (const piece of answer.body) yield piece;
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error instanceof CliError ? error : new LostConnection(this.url, error);
+    }
+  }
+
+  #request(
+    { method, path, body, contentType = 'application/json', timeoutMs = answerTimeoutMs }: ApiRequest,
+    signal?: AbortSignal,
+  ): Promise<Dispatcher.ResponseData> {
+    return this.#pool.request({
+      method,
+      path: `${this.url.pathname}${path}`,
+      headers: body === undefined ? {} : { 'content-type': contentType },
+      body: body ?? null,
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+      ...(signal === undefined ? {} : { signal }),
+    });
   }
 
   async close(): Promise<void> {
     await this.#pool.destroy();
   }
+}
+
+async function readWhole({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<ApiAnswer> {
+  const error = headers['carillon-error'];
+  return { status: statusCode, text: await body.text(), error: [error].flat()[0] ?? '' };
 }
 
 /** Some of Node's errors (both addresses of `localhost` refused) have a code and no message. */
