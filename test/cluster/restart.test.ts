@@ -88,6 +88,41 @@ describe('a node that ends and comes back', () => {
     });
   });
 
+  it('launches what became due while it was down as the job’s catchup says', { timeout: 90_000 }, async () => {
+    await withNode({}, async (node) => {
+      const dkron = new DkronClient(node);
+      const secondsFromNow = (seconds: number): number => (Math.ceil(Date.now() / 1000) + seconds) * 1000;
+      const [firstMs, lastMs] = [secondsFromNow(5), secondsFromNow(9)];
+      const policies = {
+        unsaid: undefined,
+        few: { policy: 'all', cap: 2 },
+        once: { policy: 'once' },
+        skip: { policy: 'skip' },
+        short: { policy: 'all', window: '1s' },
+      };
+      for (const [name, catchup] of Object.entries(policies)) {
+        await dkron.create({
+          name,
+          schedule: '* * * * * *',
+          starts_at: new Date(firstMs).toISOString(),
+          expires_at: new Date(lastMs).toISOString(),
+          executor_config: { command: 'echo $CARILLON_SCHEDULED_AT', shell: 'true' },
+          catchup,
+        });
+      }
+      await node.kill();
+      await waitUntil(() => Date.now() > lastMs + 1_500, { what: 'the due times are over' });
+      await node.boot();
+
+      for (const [name, launched] of Object.entries({ unsaid: 5, few: 2, once: 1, skip: 0, short: 0 })) {
+        const executions = await dkron.untilEnded(name, launched);
+        const times = executions.map(({ output = '' }) => (Date.parse(output.trim()) - firstMs) / 1000);
+        expect(times, name).toEqual([0, 1, 2, 3, 4].slice(5 - launched));
+        await waitUntil(async () => (await missedOf(node, name)) === 5 - launched, { what: `${name}: what it missed` });
+      }
+    });
+  });
+
   it('refuses to start twice on the same data', async () => {
     await withNode({}, async (node) => {
       const twin = await NodeProcess.start({ flags: [`--data-dir=${node.dataDir}/data`] }).then(
@@ -127,4 +162,11 @@ async function createUntilKilled(
   await waitUntil(() => acknowledged.length >= killAt, { what: `${killAt} acknowledged jobs`, intervalMs: 1 });
   await node.kill();
   await Promise.all(creators);
+}
+
+/** How many due times of a job nobody launched. */
+async function missedOf(node: NodeProcess, name: string): Promise<number> {
+  const { text } = await node.request({ method: 'GET', path: `/v1/launches?state=missed&job=${name}` });
+  const notes: readonly { readonly count: number }[] = JSON.parse(text);
+  return notes.reduce((sum, { count }) => sum + count, 0);
 }

@@ -17,6 +17,7 @@ import {
   wallNsOf,
 } from '../../src/core/units.ts';
 import { backupBytes, restoreBytes } from './backups.ts';
+import { catchupOf, comeBack } from './job-script-wheel.ts';
 import { StateHarness, T0 } from './state-harness.ts';
 
 type Command = (script: JobScript, words: readonly string[]) => void;
@@ -27,6 +28,8 @@ const commands: Readonly<Record<string, Command>> = {
   set: (script, [name = '', ...fields]) => script.set(name, fields),
   /** launch JOB TIME [on NODE... | nowhere]: the wheel says that it is due; the clock is there, or later. */
   launch: (script, [name = '', at = '', ...where]) => script.launch(name, timeOf(at), targetsOf(where)),
+  /** away JOB TIME: nobody launched anything until then; what is due now is handed over. */
+  away: (script, [name = '', until = '']) => comeBack(script, name, timeOf(until)),
   /** missed JOB FROM TO COUNT: nobody launched these in time. */
   missed: (script, [name = '', from = '', to = '', count]) =>
     script.missed(name, timeOf(from), timeOf(to), Number(count)),
@@ -266,6 +269,7 @@ const fields: Readonly<Record<string, (value: string) => Partial<SubmittedJob>>>
     const [count, age = null] = value.split(',');
     return { retention: { count: Number(count), age } };
   },
+  catchup: (value) => ({ catchup: catchupOf(value) }),
   parent: (parentJob) => ({ parentJob, schedule: '' }),
   on_lost: (value) => ({ onLost: value === 'rerun' ? 'rerun' : 'record' }),
   starts_at: (at) => ({ startsAt: instantAt(at) }),
