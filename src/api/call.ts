@@ -39,6 +39,11 @@ export class Call {
     this.#exchange.answer({ ...answer, headers: [...answer.headers, ...this.#headers] });
   }
 
+  /** Makes the connection a WebSocket; null: the request does not ask for one. */
+  get upgrade(): Exchange['upgrade'] {
+    return this.#exchange.upgrade;
+  }
+
   /** Begins an answer in pieces. */
   stream(head: AnswerHead): AnswerStream {
     return this.#exchange.stream({ ...head, headers: [...head.headers, ...this.#headers] });

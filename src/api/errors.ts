@@ -37,6 +37,7 @@ export const apiErrors = {
   query_invalid: [400, 'A query parameter has a bad value: see the message.'],
   schedule_invalid: [400, 'The schedule can not be read: see the message.'],
   output_not_stored: [404, 'The execution still runs: its output is stored when it ends.'],
+  upgrade_required: [426, 'Events are told over a WebSocket: send Upgrade: websocket, or use carillon events.'],
   not_ready: [503, 'The node is starting, or knows no leader yet.'],
   internal_error: [500, 'An error in Carillon; the log of this node has it.'],
 } as const satisfies Record<string, readonly [status: number, sentence: string]>;

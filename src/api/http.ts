@@ -51,7 +51,9 @@ export interface WebSocketPort {
   send(message: Uint8Array): void;
   /** What is sent inside of `send` leaves together. */
   gather(send: () => void): void;
-  /** More than limits.socketBacklogBytes wait in this process for the client to read. `drained` is called when it has. */
+  /** Bytes that wait in this process for the client to read. */
+  readonly bufferedBytes: number;
+  /** More than limits.socketBacklogBytes wait. `drained` is called when that is over. */
   readonly isBehind: boolean;
   /** With a status of RFC 6455; what waits is sent before, if the client reads. */
   close(status: number, reason: string): void;

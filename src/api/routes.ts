@@ -11,6 +11,7 @@ import {
   listMembers,
   setPause,
 } from './handlers/cluster.ts';
+import { listenToEvents } from './handlers/events.ts';
 import { deleteExecutions, getExecution, getOutput, listExecutions, stopExecution } from './handlers/executions.ts';
 import { deleteJob, getJob, listJobs, runJob, setJob, toggleJob } from './handlers/jobs.ts';
 import { listLaunches } from './handlers/launches.ts';
@@ -91,5 +92,6 @@ export const routes: readonly Route[] = [
   route('POST', '/v1/jobs/:job/executions/:execution/stop', stopExecution),
   route('GET', '/v1/schedule/preview', previewSchedule),
   route('GET', '/v1/launches', listLaunches),
+  route('GET', '/v1/events', listenToEvents),
   route('GET', '/v1/openapi.json', getOpenApi),
 ];

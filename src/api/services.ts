@@ -3,6 +3,9 @@ import type { StateReads } from '../core/jobs/reads.ts';
 import type { ExecutionRecord, JobRecord, StringMap, SubmittedJob } from '../core/jobs/records.ts';
 import type { ExecutionId, Instant, JobName, NodeName, Stamp, WallMs, WallNs } from '../core/units.ts';
 import type { ApiErrorCode } from './errors.ts';
+import type { EventFilter } from './events/event-filter.ts';
+import type { EventId } from './events/event-id.ts';
+import type { WebSocketListener } from './http.ts';
 import type { JobRules } from './job-rules.ts';
 
 /** Why something was not done; `message` is for the user, empty for the code's own sentence. */
@@ -86,6 +89,12 @@ export interface NodeFacts {
   readonly ui: boolean;
 }
 
+/** What happens, for who listens. */
+export interface EventSource {
+  /** `from`: the last event that the client has. Null: too many listen already. */
+  connect(filter: EventFilter, from: EventId | null): WebSocketListener | null;
+}
+
 /** All that the routes need. */
 export interface Services {
   readonly node: NodeFacts;
@@ -96,6 +105,7 @@ export interface Services {
   readonly cluster: ClusterView;
   readonly rules: JobRules;
   readonly metrics: MetricsSource;
+  readonly events: EventSource;
   /** This node takes no new jobs; lost with the node, as in Dkron. */
   readonly pause: { isPaused: boolean };
   /** Answers that are on their way for long. */

@@ -42,6 +42,15 @@ export const limits = {
   waitingRuns: 10_000,
   /** Bytes that wait in this process for one WebSocket client to read, and one message beyond: enough to keep it busy. */
   socketBacklogBytes: 64 << 10,
+  /** Ten thousand clients of events are to be served (each some kilobytes), and some who come to see why. */
+  eventConnections: 12_000,
+  /** Events kept for clients that come back or read slowly: five seconds of a storm, days of a quiet node. */
+  eventsKept: 65_536,
+  eventBytesKept: 16 << 20,
+  /** Events passed to, or over, clients in one turn: about 20 ms; other requests come between. */
+  eventsPerTurn: 8_192,
+  /** Events for one client before the next one has its turn. */
+  eventsPerVisit: 64,
   /** A WebSocket client that answers no ping for about this long is disconnected. */
   socketIdleMs: 120_000,
   /** What clients send over WebSockets is ignored; longer messages close them. */

@@ -2,7 +2,8 @@ import { cronExtensions } from '../../src/adapters/cron-extensions.ts';
 import { IntlZones } from '../../src/adapters/zones.ts';
 import { Api } from '../../src/api/api.ts';
 import { isApiErrorCode } from '../../src/api/errors.ts';
-import type { HttpAnswer, RequestHeaders } from '../../src/api/http.ts';
+import { EventHub } from '../../src/api/events/event-hub.ts';
+import type { HttpAnswer, RequestHeaders, WebSocketPort } from '../../src/api/http.ts';
 import { ScheduleRules } from '../../src/api/schedule-rules.ts';
 import type { BusyExecution, ClusterMember, Done, Outcome, Services, Writes } from '../../src/api/services.ts';
 import type { Command, CommandResult, ImportItem, ImportRefusal } from '../../src/core/jobs/commands.ts';
@@ -33,7 +34,17 @@ export const testMember: ClusterMember = {
 export interface SentRequest {
   readonly body?: string | Uint8Array;
   readonly headers?: Partial<RequestHeaders>;
+  /** Asks for a WebSocket, which takes everything. */
+  readonly isUpgrade?: boolean;
 }
+
+const silentSocket: WebSocketPort = {
+  send: () => undefined,
+  gather: (send) => send(),
+  bufferedBytes: 0,
+  isBehind: false,
+  close: () => undefined,
+};
 
 /** The API over the real state machine, in memory and in one turn; jobs "run" when a test says so. */
 export class ApiHarness {
@@ -72,6 +83,7 @@ export class ApiHarness {
           ]),
         readGauges: () => new Map([['state_applied_index', 12]]),
       },
+      events: new EventHub({ nowMs: () => this.state.nowMs, outputWanted: () => undefined }),
       pause: { isPaused: false },
       running: { backups: 0 },
       nowMs: () => this.state.nowMs,
@@ -83,7 +95,11 @@ export class ApiHarness {
   }
 
   /** The answer, or null while the request waits. */
-  request(method: string, target: string, { body = '', headers = {} }: SentRequest = {}): HttpAnswer | null {
+  request(
+    method: string,
+    target: string,
+    { body = '', headers = {}, isUpgrade = false }: SentRequest = {},
+  ): HttpAnswer | null {
     let given: HttpAnswer | null = null;
     const answer = (one: HttpAnswer): void => {
       if (given !== null) throw new Error('answered twice');
@@ -101,7 +117,12 @@ export class ApiHarness {
         gatheredStream(head, (whole) => {
           if (whole !== null) answer(whole);
         }),
-      upgrade: null,
+      upgrade: isUpgrade
+        ? (listener) => {
+            answer({ status: 101, headers: [], body: '' });
+            listener.opened(silentSocket);
+          }
+        : null,
       onAborted: () => undefined,
     });
     return given;

@@ -85,6 +85,11 @@ export class JobScript {
     return this.#said;
   }
 
+  sayChange(change: Change): void {
+    const text = changeText(change);
+    if (text !== null) this.say(text);
+  }
+
   say(...lines: readonly string[]): void {
     this.#said.push(...(lines.length === 0 ? ['none'] : lines));
   }
@@ -101,14 +106,14 @@ export class JobScript {
     const before = this.harness.changes.length;
     const result = this.harness.apply(command);
     if (result.type === 'refused') this.say(`refused: ${result.code}, ${result.message}`);
-    for (const change of this.harness.changes.slice(before)) this.say(changeText(change));
+    for (const change of this.harness.changes.slice(before)) this.sayChange(change);
   }
 
   set(name: string, fields: readonly string[]): void {
     const before = this.harness.changes.length;
     const result = this.harness.setJob(name, Object.assign({}, ...fields.map((field) => fieldOf(field))));
     if (result.type === 'refused') this.say(`refused: ${result.code}, ${result.message}`);
-    for (const change of this.harness.changes.slice(before)) this.say(changeText(change));
+    for (const change of this.harness.changes.slice(before)) this.sayChange(change);
   }
 
   launch(name: string, at: WallMs, targets: readonly Target[]): void {
@@ -283,7 +288,7 @@ function fieldOf(word: string): Partial<SubmittedJob> {
   return field(value);
 }
 
-function changeText(change: Change): string {
+function changeText(change: Change): string | null {
   switch (change.type) {
     case 'jobSet': {
       const { name, active, scheduleRevision, effectiveFromMs, hasSurplus } = change.schedule;
@@ -292,6 +297,9 @@ function changeText(change: Change): string {
     }
     case 'jobDeleted':
       return `${change.name}: deleted`;
+    case 'launchBegan':
+      // What begins of it says the same.
+      return null;
     case 'workOpened':
       return `${change.work.job}: ${workText(change.work)}`;
     case 'executionOpened': {

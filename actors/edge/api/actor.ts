@@ -1,5 +1,6 @@
 import { Api } from '../../../src/api/api.ts';
 import { JobListing } from '../../../src/api/catalogue/listing.ts';
+import { EventHub } from '../../../src/api/events/event-hub.ts';
 import { ExecutionWaits } from '../../../src/api/execution-waits.ts';
 import type {
   AnswerHead,
@@ -51,6 +52,9 @@ const DRAIN_TIMER = 'drain';
 const LISTING_TIMER = 'listing';
 /** Between two portions of the catalogue of jobs requests are answered. */
 const LISTING_PAUSE_MS = 1;
+const EVENTS_TIMER = 'events';
+const GAUGES_TIMER = 'gauges';
+const GAUGES_MS = 1_000;
 
 /** The shell of the API: requests and events in, proposals and answers out. */
 class ApiActor implements Actor<ApiCommand> {
@@ -63,6 +67,7 @@ class ApiActor implements Actor<ApiCommand> {
   readonly #timers: Timers;
   readonly #executionWaits = new ExecutionWaits();
   readonly #cluster = new KnownCluster();
+  readonly #events: EventHub;
   readonly #api: Api;
   readonly #server: HttpServer;
   #appliedIndex: LogIndex = logIndex(0);
@@ -77,8 +82,10 @@ class ApiActor implements Actor<ApiCommand> {
     });
     this.#timers = new Timers(context);
     this.#proposer = new Proposer(context, config.nodeName);
+    this.#events = new EventHub({ nowMs: () => context.wallNow(), outputWanted: () => undefined });
     this.#api = new Api(this.#services(ports));
     this.#server = ports.server(this.#handler());
+    this.#gaugeEvents();
     const { host, port } = config.httpAddress;
     this.#server.listen(host, port, (outcome) => context.enter(() => this.#listening(outcome)));
   }
@@ -86,8 +93,12 @@ class ApiActor implements Actor<ApiCommand> {
   receive(message: ApiCommand): void {
     switch (message.type) {
       case 'leadership':
+        this.#cluster.heard(message);
+        this.#events.leadership(message.leader, message.isLeader);
+        return;
       case 'members':
         this.#cluster.heard(message);
+        this.#events.members(message.members);
         return;
       case 'following':
       case 'changed':
@@ -116,12 +127,28 @@ class ApiActor implements Actor<ApiCommand> {
 
   timer(key: string): void {
     if (key === LISTING_TIMER) this.#listing.build();
-    else if (!this.#proposer.timer(key) && !this.#timers.timer(key)) this.#stopped();
+    else if (key === GAUGES_TIMER) this.#gaugeEvents();
+    else if (key === DRAIN_TIMER) this.#stopped();
+    // What is left of the events is sent behind this turn.
+    else if (key !== EVENTS_TIMER && !this.#proposer.timer(key)) this.#timers.timer(key);
+  }
+
+  #gaugeEvents(): void {
+    this.#context.gauge('event_clients', this.#events.connectionCount);
+    this.#context.gauge('event_bytes_kept', this.#events.keptBytes);
+    this.#context.gauge('event_bytes_buffered', this.#events.bufferedBytes);
+    this.#context.arm(GAUGES_TIMER, monoMs(this.#context.monoNow() + GAUGES_MS));
+  }
+
+  /** Who listens to events gets a bounded part of them in each batch; what remains does not keep requests waiting. */
+  endOfBatch(): void {
+    if (this.#events.pump()) this.#context.arm(EVENTS_TIMER, this.#context.monoNow());
   }
 
   stop(done: () => void): void {
     this.#whenStopped = done;
     this.#context.arm(DRAIN_TIMER, monoMs(this.#context.monoNow() + DRAIN_MS));
+    this.#events.closeAll();
     this.#server.drain(() => this.#context.enter(() => this.#stopped()));
   }
 
@@ -138,6 +165,8 @@ class ApiActor implements Actor<ApiCommand> {
     const missedSome = event.type === 'following' || event.after !== this.#appliedIndex;
     this.#appliedIndex = event.appliedIndex;
     this.#cluster.stateFollowed();
+    if (event.type === 'following') this.#events.following(event.appliedIndex);
+    else this.#events.changed(event.after, event.appliedIndex, event.changes);
     for (const change of event.type === 'changed' ? event.changes : []) {
       if (change.type === 'launchEnded') this.#waits.launchEnded(change.job, change.group);
       else if (change.type === 'executionEnded') this.#executionWaits.executionEnded(change.job, change.id);
@@ -232,6 +261,7 @@ class ApiActor implements Actor<ApiCommand> {
       cluster: this.#cluster,
       rules: ports.rules,
       metrics: ports.metrics,
+      events: this.#events,
       pause: { isPaused: false },
       running: { backups: 0 },
       nowMs: () => context.wallNow(),

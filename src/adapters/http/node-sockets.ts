@@ -81,8 +81,12 @@ class NodeSocketPort implements WebSocketPort {
     send();
   }
 
+  get bufferedBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
   get isBehind(): boolean {
-    return this.#socket.bufferedAmount > limits.socketBacklogBytes;
+    return this.bufferedBytes > limits.socketBacklogBytes;
   }
 
   close(status: number, reason: string): void {

@@ -76,8 +76,12 @@ class UwsSocketPort implements WebSocketPort {
     else this.#socket.cork(send);
   }
 
+  get bufferedBytes(): number {
+    return this.#socket === null ? 0 : this.#socket.getBufferedAmount();
+  }
+
   get isBehind(): boolean {
-    return this.#socket !== null && this.#socket.getBufferedAmount() > limits.socketBacklogBytes;
+    return this.bufferedBytes > limits.socketBacklogBytes;
   }
 
   close(status: number, reason: string): void {

@@ -9,7 +9,7 @@ import {
   textContent,
   total,
 } from './responses.ts';
-import { listOf, reference } from './schemas.ts';
+import { listOf, reference, text } from './schemas.ts';
 import type { Operations, Schema } from './types.ts';
 
 const status: Operations[string] = {
@@ -106,5 +106,25 @@ export const nodeOperations: Operations = {
         required: ['openapi', 'info', 'paths', 'components'],
       }),
     ),
+  },
+  'GET /v1/events': {
+    summary: 'What happens, over a WebSocket: one JSON text message per event (docs/api/events.md).',
+    query: [
+      {
+        name: 'topics',
+        description: 'Some of job, launch, execution, output, leader, member, with commas between.',
+        schema: text,
+      },
+      { name: 'job', description: 'Events of this job only.', schema: text },
+      {
+        name: 'from',
+        description: 'The id of the last event that the client has: what came after it comes first.',
+        schema: { type: 'string', pattern: '^[0-9]+\\.[0-9]+$' },
+      },
+    ],
+    responses: {
+      101: { description: 'The socket is open.' },
+      ...failures('own', ['query_invalid', 'upgrade_required', 'overloaded']),
+    },
   },
 };

@@ -50,6 +50,11 @@ function finishOne(ledger: Ledger, item: FinishItem, nowNs: WallNs, out: Change[
     group: record.group,
     outcome: item.outcome,
     hasSurplus: surplusOf(counted) > 0,
+    node: item.node,
+    attempt: record.attempt,
+    startedAtNs: item.startedAtNs,
+    finishedAtNs: item.finishedAtNs,
+    outputBytes: item.output.length,
   });
   const again = nextAttempt(ledger, counted, ended, item, nowNs);
   if (again !== null) openWork(ledger, again, counted, out);

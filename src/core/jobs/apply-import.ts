@@ -41,7 +41,8 @@ export function applyImport(
   // Whoever sees to the age of histories looks at these anew.
   for (const name of longer) {
     const job = ledger.job(name);
-    if (job !== undefined && job.retention !== null) out.push({ type: 'jobSet', schedule: jobSchedule(job) });
+    if (job === undefined || job.retention === null) continue;
+    out.push({ type: 'jobSet', schedule: jobSchedule(job), how: 'updated', quarantine: job.quarantine });
   }
   return { type: 'imported', refusals };
 }
@@ -64,7 +65,7 @@ function importJob(
   const stored = ledger.job(job.name);
   if (existed || stored === undefined) return null;
   const effectiveFromMs = wallMs(Math.max(item.effectiveFromMs, nowMs));
-  putAndTell(ledger, { ...stored, next: job.next, effectiveFromMs, anchorMs, highWaterMs, quarantine }, out);
+  putAndTell(ledger, { ...stored, next: job.next, effectiveFromMs, anchorMs, highWaterMs, quarantine }, 'updated', out);
   return null;
 }
 

@@ -8,7 +8,7 @@ import {
   wallMs,
   ZERO_INSTANT,
 } from '../units.ts';
-import type { Change, JobSchedule } from './changes.ts';
+import type { Change, JobChange, JobSchedule } from './changes.ts';
 import type { Command, CommandResult, RefusalCode } from './commands.ts';
 import { dropSurplus, retentionAgeMs, surplusOf } from './history.ts';
 import { recounted } from './invariants.ts';
@@ -40,7 +40,8 @@ export function applySetJob(ledger: Ledger, index: LogIndex, command: SetJob, ou
       quarantine: null,
     },
   );
-  putAndTell(ledger, stored !== undefined && stored.quarantine !== null ? recounted(ledger, job) : job, out);
+  const isRepaired = stored !== undefined && stored.quarantine !== null;
+  putAndTell(ledger, isRepaired ? recounted(ledger, job) : job, stored === undefined ? 'created' : 'updated', out);
   const oldParent = stored?.parentJob ?? '';
   if (oldParent !== job.parentJob) {
     removeChild(ledger, oldParent, job.name);
@@ -132,9 +133,9 @@ function sameInstant(a: Instant | null, b: Instant | null): boolean {
   return compareInstants(a, b) === 0;
 }
 
-export function putAndTell(ledger: Ledger, job: JobRecord, out: Change[]): JobRecord {
+export function putAndTell(ledger: Ledger, job: JobRecord, how: JobChange, out: Change[]): JobRecord {
   const stored = ledger.putJob(job);
-  out.push({ type: 'jobSet', schedule: jobSchedule(stored) });
+  out.push({ type: 'jobSet', schedule: jobSchedule(stored), how, quarantine: stored.quarantine });
   return stored;
 }
 
@@ -183,7 +184,7 @@ export function applyDeleteJob(ledger: Ledger, name: JobName, out: Change[]): Co
   for (const execution of executionsOf(ledger, name)) {
     ledger.deleteExecution(execution);
     if (execution.outcome === 'running') {
-      out.push({ type: 'executionDropped', id: executionId(execution.stamp, execution.node) });
+      out.push({ type: 'executionDropped', id: executionId(execution.stamp, execution.node), job: name });
     }
   }
   const launches: OpenLaunch[] = [];
@@ -218,7 +219,8 @@ export function applySetDisabled(ledger: Ledger, command: SetDisabled, out: Chan
     next: enabled && stored.schedule !== '' ? (command.next ?? ZERO_INSTANT) : stored.next,
   };
   const isRepaired = enabled && stored.quarantine !== null;
-  return { type: 'job', job: putAndTell(ledger, isRepaired ? recounted(ledger, job) : job, out) };
+  const how = command.disabled ? 'disabled' : 'enabled';
+  return { type: 'job', job: putAndTell(ledger, isRepaired ? recounted(ledger, job) : job, how, out) };
 }
 
 /** Drops history and counters; what runs stays tracked, or `forbid` could no longer see it. */

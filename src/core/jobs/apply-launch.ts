@@ -87,6 +87,7 @@ function openLaunch(
   const group = ledger.allotStamp(stampAtNs);
   ledger.putLaunch({ job: job.name, group, scheduledAtMs, cause, pending: targets.length, succeeded: 0, failed: 0 });
   ledger.putJob({ ...job, openLaunches: job.openLaunches + 1 });
+  out.push({ type: 'launchBegan', job: job.name, group, cause, scheduledAtMs });
   for (const target of targets) {
     openExecution(ledger, { stamp: group, group, job: job.name, attempt: 1, scheduledAtMs, cause }, target, nowNs, out);
   }

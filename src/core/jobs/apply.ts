@@ -59,7 +59,8 @@ function runAndTell(ledger: Ledger, index: LogIndex, command: Command, out: Chan
   const result = run(ledger, index, command, out);
   for (const name of ledger.takeQuarantined()) {
     const job = ledger.job(name);
-    if (job !== undefined) out.push({ type: 'jobSet', schedule: jobSchedule(job) });
+    if (job === undefined) continue;
+    out.push({ type: 'jobSet', schedule: jobSchedule(job), how: 'disabled', quarantine: job.quarantine });
   }
   return result;
 }

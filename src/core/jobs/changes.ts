@@ -64,9 +64,17 @@ export interface ExecutionStart {
   readonly stop: StopReason | null;
 }
 
+export type JobChange = 'created' | 'updated' | 'enabled' | 'disabled';
+
 /** What applying a command did, for whoever follows the state. Consumers that miss some rescan the state (design 4.3). */
 export type Change =
-  | { readonly type: 'jobSet'; readonly schedule: JobSchedule }
+  | {
+      readonly type: 'jobSet';
+      readonly schedule: JobSchedule;
+      readonly how: JobChange;
+      /** Why the state machine disabled it by itself; null: it did not. */
+      readonly quarantine: string | null;
+    }
   | { readonly type: 'jobDeleted'; readonly name: JobName }
   /** Unplaced work: give it targets when it is due. */
   | {
@@ -84,6 +92,11 @@ export type Change =
       readonly outcome: Exclude<Outcome, 'running'>;
       /** With it, more executions are stored than the job keeps. */
       readonly hasSurplus: boolean;
+      readonly node: NodeName;
+      readonly attempt: number;
+      readonly startedAtNs: WallNs;
+      readonly finishedAtNs: WallNs;
+      readonly outputBytes: number;
     }
   /** It is to be stopped: its node is told until its end is committed. */
   | {
@@ -94,6 +107,13 @@ export type Change =
       readonly reason: StopReason;
     }
   /** No longer tracked: its job was deleted. It may run to its end; its finish is acknowledged and dropped. */
-  | { readonly type: 'executionDropped'; readonly id: ExecutionId }
+  | { readonly type: 'executionDropped'; readonly id: ExecutionId; readonly job: JobName }
+  | {
+      readonly type: 'launchBegan';
+      readonly job: JobName;
+      readonly group: Stamp;
+      readonly cause: Cause;
+      readonly scheduledAtMs: WallMs;
+    }
   | { readonly type: 'launchEnded'; readonly job: JobName; readonly group: Stamp; readonly status: JobStatus }
   | { readonly type: 'launchNoted'; readonly note: LaunchNote };

@@ -65,6 +65,7 @@ function launchChild(ledger: Ledger, parent: JobName, childName: string, atNs: W
     failed: 0,
   });
   ledger.putJob({ ...child, openLaunches: child.openLaunches + 1 });
+  out.push({ type: 'launchBegan', job: child.name, group, cause: 'parent', scheduledAtMs: atMs });
   openWork(ledger, work, child, out);
 }
 

@@ -19,6 +19,7 @@ export function plannerInput(
     case 'launchNoted':
       // It may be about a run that no schedule asked for: only the job tells up to where due times are recorded.
       return { type: 'readAgain', name: change.note.job };
+    case 'launchBegan':
     case 'workOpened':
     case 'executionEnded':
     case 'executionStopping':

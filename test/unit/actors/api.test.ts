@@ -361,7 +361,19 @@ describe('running', () => {
     const result = api.state.apply(entry.command);
     api.state.finish(running, 'failed');
     api.changed([
-      { type: 'executionEnded', id, job: running.job, group: running.group, outcome: 'failed', hasSurplus: false },
+      {
+        type: 'executionEnded',
+        id,
+        job: running.job,
+        group: running.group,
+        outcome: 'failed',
+        hasSurplus: false,
+        node: running.node,
+        attempt: 1,
+        startedAtNs: running.startedAtNs,
+        finishedAtNs: running.startedAtNs,
+        outputBytes: 0,
+      },
     ]);
     expect([waiting.answer?.status, gone.answer, early.answer]).toEqual([200, null, null]);
     const { epoch: life } = entry.origin;

@@ -115,6 +115,18 @@ const nodeCases: Case[] = [
   { ask: 'GET /v1/pause' },
   { ask: 'POST /v1/pause' },
   { ask: 'POST /v1/unpause' },
+  { ask: 'GET /v1/events?topics=job,output&job=a&from=1.2', isUpgrade: true },
+  { ask: 'GET /v1/events', code: 'upgrade_required' },
+  { ask: 'GET /v1/events?topics=moon', code: 'query_invalid', isUpgrade: true },
+  {
+    ask: 'GET /v1/events',
+    code: 'overloaded',
+    isUpgrade: true,
+    given: (api) => {
+      for (let opened = 0; opened < limits.eventConnections; opened += 1)
+        api.send('GET', '/v1/events', { isUpgrade: true });
+    },
+  },
   { ask: 'GET /v1/openapi.json' },
   { ask: 'POST /v1/restore', ...multipart(`[${minimal}]`) },
   { ask: 'GET /v1/backup' },
@@ -230,7 +242,7 @@ const executionCases: Case[] = [
 const router = new Router(true);
 
 /** What came back, and how the documents name it. */
-function answered({ ask, given, body: sent = '', headers = {} }: Case) {
+function answered({ ask, given, body: sent = '', headers = {}, isUpgrade = false }: Case) {
   const api = furnished();
   given?.(api);
   const id = (name: string): string => `${api.state.executions(name).at(-1)?.stamp}-n0`;
@@ -238,7 +250,7 @@ function answered({ ask, given, body: sent = '', headers = {} }: Case) {
   const match = router.match(method, target.split('?')[0] ?? '');
   if (match.type !== 'route') throw new Error(`${ask} leads nowhere`);
   const { pattern } = match.route;
-  const answer = api.send(method, target, { body: sent, headers });
+  const answer = api.send(method, target, { body: sent, headers, isUpgrade });
   return { answer, name: `${method} ${pattern}`, operation: operationOf(method, pattern) };
 }
 

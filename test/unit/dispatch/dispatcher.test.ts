@@ -263,6 +263,11 @@ describe('the dispatcher', () => {
       group: execution.group,
       outcome: 'success' as const,
       hasSurplus: false,
+      node: execution.node,
+      attempt: 1,
+      startedAtNs: wallNs(0n),
+      finishedAtNs: wallNs(0n),
+      outputBytes: 0,
     }));
     core.changed(at(520), ends, out);
     expect(effects('acknowledgeEnds')).toEqual([{ type: 'acknowledgeEnds', node: N0, ids: [one.id, two.id] }]);
