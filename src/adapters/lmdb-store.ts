@@ -43,7 +43,10 @@ export function lmdbStores(directory: string, options: LmdbOptions = {}): StoreP
       if (readOnly && !existsSync(path)) {
         throw new Error(`the store ${path} does not exist; its writer has to open it before a reader does`);
       }
-      if (!readOnly) mkdirSync(path, { recursive: true });
+      if (!readOnly) {
+        mkdirSync(path, { recursive: true });
+        hearFailedCommits();
+      }
       const database = open<Uint8Array, Uint8Array>({
         path,
         readOnly,
@@ -58,6 +61,20 @@ export function lmdbStores(directory: string, options: LmdbOptions = {}): StoreP
       return new LmdbStore(database, readOnly, () => space(path));
     },
   };
+}
+
+let hearsFailedCommits = false;
+
+/**
+ * For each batch the library makes a promise that it gives to nobody; when the commit fails it is rejected, which would
+ * end the thread. Who made the commit hears of it by another promise. All other rejections end the thread as ever.
+ */
+function hearFailedCommits(): void {
+  if (hearsFailedCommits) return;
+  hearsFailedCommits = true;
+  process.on('unhandledRejection', (reason) => {
+    if (!(reason instanceof Error && 'commitError' in reason)) throw reason;
+  });
 }
 
 class LmdbStore implements Store {
