@@ -1,10 +1,11 @@
+import { setTimeout } from 'node:timers/promises';
 import { type Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/errors.ts';
 import { type ConfigHost, systemConfigHost } from '../config/host.ts';
 import { bindBooleans } from './commands/agent.ts';
 import { buildProgram } from './program.ts';
 import { systemTerminal } from './terminal.ts';
-import { CliError, type CliOutput, exitCodes, type RunAgent, type Terminal } from './types.ts';
+import { type CliClock, CliError, type CliOutput, exitCodes, type RunAgent, type Terminal } from './types.ts';
 
 export interface CliOptions {
   readonly runAgent: RunAgent;
@@ -13,6 +14,7 @@ export interface CliOptions {
   readonly output?: CliOutput;
   readonly configHost?: ConfigHost;
   readonly terminal?: Terminal;
+  readonly clock?: CliClock;
 }
 
 /** Runs one `carillon` command line; resolves with the exit code. Only faults of Carillon itself reject. */
@@ -30,6 +32,7 @@ async function runOn(output: CliOutput, options: CliOptions): Promise<number> {
     config: options.configHost ?? systemConfigHost(),
     output,
     terminal: options.terminal ?? systemTerminal(),
+    clock: options.clock ?? systemClock,
     runAgent: async (config, session) => {
       agentExitCode = await options.runAgent(config, session);
       return agentExitCode;
@@ -61,9 +64,18 @@ function processOutput(): CliOutput {
   });
   return {
     out: (text) => void process.stdout.write(text),
+    outBytes: (bytes) => new Promise((taken) => process.stdout.write(bytes, () => taken())),
     error: (text) => void process.stderr.write(text),
   };
 }
+
+const systemClock: CliClock = {
+  nowMs: () => Date.now(),
+  pause: async (durationMs, signal) => {
+    // A pause that is cut short is over.
+    await setTimeout(durationMs, undefined, { signal }).catch(() => undefined);
+  },
+};
 
 /** One line instead of all flags, which would push the error off the screen. */
 function usage(program: Command, args: readonly string[]): string {

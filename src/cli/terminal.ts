@@ -1,13 +1,20 @@
 import { createInterface } from 'node:readline/promises';
-import type { Terminal } from './types.ts';
+import type { Screen, Terminal } from './types.ts';
 
 /** The terminal of this process. */
 export function systemTerminal(): Terminal {
-  const canAsk = process.stdin.isTTY === true && process.stderr.isTTY === true;
+  const { stdin, stdout, stderr } = process;
+  const canAsk = stdin.isTTY === true && stderr.isTTY === true;
+  const hasScreen = stdin.isTTY === true && stdout.isTTY === true;
   return {
-    isOutputTty: process.stdout.isTTY === true,
-    isErrorTty: process.stderr.isTTY === true,
+    isOutputTty: stdout.isTTY === true,
+    isErrorTty: stderr.isTTY === true,
     ask: canAsk ? askOnStderr : null,
+    onInterrupt: (listener) => {
+      process.on('SIGINT', listener);
+      return () => process.off('SIGINT', listener);
+    },
+    openScreen: hasScreen ? openScreen : null,
   };
 }
 
@@ -19,4 +26,34 @@ async function askOnStderr(question: string): Promise<string> {
   } finally {
     lines.close();
   }
+}
+
+const enter = '\u001b[?1049h\u001b[?25l';
+const leave = '\u001b[?25h\u001b[?1049l';
+
+/** The terminal's second screen: what was on the first is there again afterwards. */
+function openScreen(): Screen {
+  const { stdin, stdout } = process;
+  // However the process ends, the terminal must be usable after it.
+  const restore = (): void => void stdout.write(leave);
+  process.once('exit', restore);
+  stdin.setRawMode(true);
+  stdin.setEncoding('utf8').resume();
+  stdout.write(enter);
+  return {
+    size: () => ({ columns: stdout.columns, rows: stdout.rows }),
+    draw: (lines) => {
+      const shown = lines.slice(0, stdout.rows).map((line) => `${line}\u001b[K`);
+      stdout.write(`\u001b[H${shown.join('\r\n')}\u001b[J`);
+    },
+    onKey: (listener) => void stdin.on('data', (keys: string) => listener(keys)),
+    onResize: (listener) => void stdout.on('resize', listener),
+    close: () => {
+      stdin.removeAllListeners('data').pause();
+      stdin.setRawMode(false);
+      stdout.removeAllListeners('resize');
+      process.off('exit', restore);
+      restore();
+    },
+  };
 }

@@ -16,6 +16,8 @@ export type RunAgent = (config: AgentConfig, session: AgentSession) => Promise<n
 
 export interface CliOutput {
   out(text: string): void;
+  /** Bytes of a job's output, as they were written; resolves when more may come. */
+  outBytes(bytes: Uint8Array): Promise<void>;
   error(text: string): void;
 }
 
@@ -25,6 +27,26 @@ export interface Terminal {
   readonly isErrorTty: boolean;
   /** Asks on stderr and resolves with the line that was typed; null: there is nobody to ask. */
   readonly ask: ((question: string) => Promise<string>) | null;
+  /** Calls back at Ctrl-C, which then doesn't end the process; returns how to leave that to the process again. */
+  onInterrupt(listener: () => void): () => void;
+  /** The whole screen and its keys; null: stdin or stdout is no terminal. */
+  readonly openScreen: (() => Screen) | null;
+}
+
+export interface ScreenSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** A screen that is taken over, and given back as it was. */
+export interface Screen {
+  readonly size: () => ScreenSize;
+  /** Shows these lines from the top, none of them wider than the screen. */
+  draw(lines: readonly string[]): void;
+  /** A key as terminals send it: `q`, `\u001b[A`. */
+  onKey(listener: (key: string) => void): void;
+  onResize(listener: () => void): void;
+  close(): void;
 }
 
 /** What commands reach of the outside world; tests give their own. */
@@ -33,6 +55,13 @@ export interface CliHost {
   readonly output: CliOutput;
   readonly terminal: Terminal;
   readonly runAgent: RunAgent;
+  readonly clock: CliClock;
+}
+
+export interface CliClock {
+  nowMs(): number;
+  /** Resolves after the time, or at once when the signal says that it is over. */
+  pause(durationMs: number, signal: AbortSignal): Promise<void>;
 }
 
 /** What commands end with (docs/cli.md); `carillon agent` has codes of its own. */
@@ -45,8 +74,10 @@ export const exitCodes = {
   refused: 3,
   /** No server, or its answer was lost. */
   unreachable: 4,
-  /** `jobs run --wait`: the job ran and failed. */
+  /** `jobs run --wait`, `executions logs -f`: the job ran and failed. */
   jobFailed: 5,
+  /** Ctrl-C came before it was known how it ends: 128 and the signal's number, as shells have it. */
+  interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

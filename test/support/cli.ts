@@ -1,5 +1,5 @@
 import { runCli } from '../../src/cli/run.ts';
-import type { AgentSession, RunAgent, Terminal } from '../../src/cli/types.ts';
+import type { AgentSession, CliClock, RunAgent, Terminal } from '../../src/cli/types.ts';
 import type { AgentConfig } from '../../src/config/agent-config.ts';
 import { type FakeMachine, fakeConfigHost } from './config-host.ts';
 
@@ -12,7 +12,16 @@ export interface CliResult {
 }
 
 /** Nobody looks and nobody answers, as in a pipe. */
-export const noTerminal: Terminal = { isOutputTty: false, isErrorTty: false, ask: null };
+export const noTerminal: Terminal = {
+  isOutputTty: false,
+  isErrorTty: false,
+  ask: null,
+  onInterrupt: () => () => undefined,
+  openScreen: null,
+};
+
+/** Pauses are over at once, after what waits in the event loop. */
+export const noPauses: CliClock = { nowMs: () => 0, pause: () => new Promise((resume) => void setImmediate(resume)) };
 
 /** Runs a command line inside this process; an agent ends at once with `agentExitCode`. */
 export async function cli(
@@ -32,10 +41,14 @@ export async function cli(
     args,
     runAgent,
     terminal,
+    clock: noPauses,
     configHost: fakeConfigHost(machine),
     output: {
       out: (text) => {
         out += text;
+      },
+      outBytes: async (bytes) => {
+        out += Buffer.from(bytes).toString('utf8');
       },
       error: (text) => {
         error += text;

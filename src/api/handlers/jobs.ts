@@ -154,7 +154,10 @@ export function runJob(call: Call): void {
     }
     // An ephemeral job is gone after its success.
     const shown = awaitsEnd ? (state.job(job.name) ?? job) : job;
-    call.job(200, shown, [['Location', call.request.target]]);
+    call.job(200, shown, [
+      ['Location', call.request.target],
+      ['Carillon-Launch', String(outcome.value)],
+    ]);
   });
   call.onAborted(giveUp);
 }

@@ -36,11 +36,16 @@ const setJob = (summary: string, ...more: 'job_name_mismatch'[]): Operation => (
   },
 });
 
+const launched = {
+  ...location,
+  'Carillon-Launch': { description: 'The launch: `group` of its executions.', schema: text },
+};
+
 const runJob: Operation = {
   summary: 'Run it now.',
   query: [{ name: 'wait', description: 'Answer when the run has ended, retries included; any value.', schema: flag }],
   responses: {
-    ...answered(200, 'The job as it was before; with `wait`, as it is.', jsonOf(reference('Job')), location),
+    ...answered(200, 'The job as it was before; with `wait`, as it is.', jsonOf(reference('Job')), launched),
     ...failures('empty', ['job_not_found', 'job_disabled', 'no_targets', 'limit_reached', ...writeCodes]),
   },
 };

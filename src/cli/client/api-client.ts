@@ -28,6 +28,8 @@ export interface ApiAnswer {
   readonly text: string;
   /** Value of `Carillon-Error`; empty when there is none. */
   readonly error: string;
+  /** Value of `Carillon-Launch`: the launch that the request began; empty when it began none. */
+  readonly launch: string;
 }
 
 /** The connection broke, or never was. */
@@ -97,8 +99,13 @@ export class ApiClient {
 }
 
 async function readWhole({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<ApiAnswer> {
-  const error = headers['carillon-error'];
-  return { status: statusCode, text: await body.text(), error: [error].flat()[0] ?? '' };
+  const header = (name: string): string => [headers[name]].flat()[0] ?? '';
+  return {
+    status: statusCode,
+    text: await body.text(),
+    error: header('carillon-error'),
+    launch: header('carillon-launch'),
+  };
 }
 
 /** Some of Node's errors (both addresses of `localhost` refused) have a code and no message. */

@@ -18,9 +18,12 @@ export function objectsIn(answer: ApiAnswer): readonly JsonObject[] {
   return Array.isArray(value) && value.every(isJsonObject) ? value : misunderstood(answer);
 }
 
+/** 19 digits are too many for a JavaScript number. A quote before it can't come from inside of a text: there it is escaped. */
+const groupNumber = /"group":\s*(\d{16,})/g;
+
 function valueIn(answer: ApiAnswer): unknown {
   try {
-    return JSON.parse(answer.text);
+    return JSON.parse(answer.text.replace(groupNumber, '"group":"$1"'));
   } catch {
     return misunderstood(answer);
   }

@@ -1,14 +1,23 @@
 import type { Command } from 'commander';
 import { type ApiClient, withApi } from '../client/api-client.ts';
+import { executionPath, executionsOf, idOf, isRunning, jobPath } from '../client/executions.ts';
 import { type JsonObject, numberOf, objectIn, objectsIn, textOf } from '../client/json.ts';
 import { painter } from '../show/style.ts';
 import { type Cell, type Column, renderTable, visible } from '../show/table.ts';
 import { shownDuration, shownTime } from '../show/times.ts';
 import { CliError, type CliHost, exitCodes } from '../types.ts';
-import { type ApiOptions, addApiOptions, jobPath } from './shared.ts';
+import { addStopCommand } from './executions-stop.ts';
+import { followOutput } from './follow-output.ts';
+import { type ApiOptions, addApiOptions } from './shared.ts';
+
+interface LogsOptions extends ApiOptions {
+  readonly follow?: true;
+}
 
 export function addExecutionsCommand(program: Command, host: CliHost): void {
-  const executions = program.command('executions').description("See a job's executions and their output");
+  const executions = program
+    .command('executions')
+    .description("See a job's executions and their output, and stop them");
   addApiOptions(
     executions.command('list <job>').description('List the executions of a job, newest first').usage('<job> [options]'),
   ).action((job: string, options: ApiOptions) => listExecutions(job, options, host));
@@ -16,20 +25,19 @@ export function addExecutionsCommand(program: Command, host: CliHost): void {
     executions
       .command('logs <job> [execution]')
       .description('Show the output of an execution: of the newest, unless its id is given')
-      .usage('<job> [execution] [options]'),
-  ).action((job: string, execution: string | undefined, options: ApiOptions) =>
+      .usage('<job> [execution] [options]')
+      .option('-f, --follow', 'Show what it writes until it ends; the exit code is 5 when it failed'),
+  ).action((job: string, execution: string | undefined, options: LogsOptions) =>
     showOutput(job, execution, options, host),
   );
+  addStopCommand(executions, host);
 }
-
-/** For a table the outputs stay on the server. */
-const listPath = (job: string, withOutput: boolean): string =>
-  jobPath(job, `/executions?_sort=started_at${withOutput ? '' : '&output_size_limit=0'}`);
 
 async function listExecutions(job: string, { api, json }: ApiOptions, host: CliHost): Promise<void> {
   await withApi(api, host, async (client) => {
-    const about = `job ${visible(job)}`;
-    const answer = await client.ask({ method: 'GET', path: listPath(job, json === true), about });
+    // For a table the outputs stay on the server.
+    const path = jobPath(job, `/executions?_sort=started_at${json ? '' : '&output_size_limit=0'}`);
+    const answer = await client.ask({ method: 'GET', path, about: `job ${visible(job)}` });
     const executions = objectsIn(answer);
     if (json) host.output.out(`${answer.text}\n`);
     else if (executions.length === 0) host.output.error(`${visible(job)} has no executions yet\n`);
@@ -58,8 +66,6 @@ function executionRow(execution: JsonObject): readonly Cell[] {
   ];
 }
 
-const isRunning = (execution: JsonObject): boolean => shownTime(textOf(execution, 'finished_at')) === '';
-
 function statusCell(execution: JsonObject): Cell {
   if (isRunning(execution)) return { text: 'running', style: 'cyan' };
   return execution.success === true ? { text: 'success', style: 'green' } : { text: 'failed', style: 'red' };
@@ -68,14 +74,20 @@ function statusCell(execution: JsonObject): Cell {
 async function showOutput(
   job: string,
   execution: string | undefined,
-  { api, json }: ApiOptions,
+  { api, json, follow }: LogsOptions,
   host: CliHost,
 ): Promise<void> {
+  if (follow && json)
+    throw new CliError('--follow shows the output as it comes, which is no JSON: leave out one of both');
   await withApi(api, host, async (client) => {
+    if (follow) {
+      await followOutput(client, job, execution ?? null, host);
+      return;
+    }
     const id = execution ?? (await newestExecution(client, job));
     const answer = await client.ask({
       method: 'GET',
-      path: jobPath(job, `/executions/${encodeURIComponent(id)}`),
+      path: executionPath(job, id),
       about: `execution ${visible(id)} of job ${visible(job)}`,
     });
     const found = objectIn(answer);
@@ -85,20 +97,17 @@ async function showOutput(
     }
     const output = textOf(found, 'output');
     host.output.out(output === '' || output.endsWith('\n') ? output : `${output}\n`);
-    if (isRunning(found)) host.output.error(`${visible(id)} still runs: its output is there when it has ended\n`);
-    else if (output === '') host.output.error(`${visible(id)} wrote nothing\n`);
+    if (isRunning(found)) {
+      host.output.error(
+        `${visible(id)} still runs: 'carillon executions logs -f ${visible(job)}' shows what it writes\n`,
+      );
+    } else if (output === '') host.output.error(`${visible(id)} wrote nothing\n`);
   });
 }
 
 async function newestExecution(client: ApiClient, job: string): Promise<string> {
-  const about = `job ${visible(job)}`;
-  const executions = objectsIn(await client.ask({ method: 'GET', path: listPath(job, false), about }));
-  const [newest] = executions;
-  if (newest === undefined) {
-    throw new CliError(
-      `${about} has no executions yet; 'carillon jobs run ${visible(job)}' makes one`,
-      exitCodes.notFound,
-    );
-  }
-  return textOf(newest, 'id');
+  const [newest] = await executionsOf(client, job);
+  if (newest !== undefined) return idOf(newest);
+  const shown = visible(job);
+  throw new CliError(`job ${shown} has no executions yet; 'carillon jobs run ${shown}' makes one`, exitCodes.notFound);
 }

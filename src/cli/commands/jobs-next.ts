@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import { type ApiClient, withApi } from '../client/api-client.ts';
+import { jobPath } from '../client/executions.ts';
 import { type JsonObject, listOf, objectIn, textOf } from '../client/json.ts';
 import { codeOf, refusalOf } from '../client/refusal.ts';
 import { visible } from '../show/table.ts';
 import { shownTime } from '../show/times.ts';
 import { CliError, type CliHost } from '../types.ts';
-import { type ApiOptions, addApiOptions, jobPath } from './shared.ts';
+import { type ApiOptions, addApiOptions } from './shared.ts';
 
 interface NextOptions extends ApiOptions {
   readonly count: number;

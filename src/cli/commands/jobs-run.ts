@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
-import { type ApiClient, withApi } from '../client/api-client.ts';
-import { type JsonObject, objectIn, textOf } from '../client/json.ts';
+import { type ApiAnswer, type ApiClient, withApi } from '../client/api-client.ts';
+import { executionsOf, jobPath, launchOutcome } from '../client/executions.ts';
+import { objectIn, textOf } from '../client/json.ts';
 import { codeOf, refusalOf } from '../client/refusal.ts';
 import { visible } from '../show/table.ts';
 import { CliError, type CliHost, exitCodes } from '../types.ts';
-import { type ApiOptions, addApiOptions, jobPath } from './shared.ts';
+import { type ApiOptions, addApiOptions } from './shared.ts';
 
 interface RunOptions extends ApiOptions {
   readonly wait?: true;
@@ -31,24 +32,31 @@ async function runJob(name: string, { api, json, wait }: RunOptions, host: CliHo
       about: `job ${shown}`,
       ...(wait ? { timeoutMs: 0 } : {}),
     });
-    const job = objectIn(answer);
     if (json) host.output.out(`${answer.text}\n`);
     if (!wait) {
-      if (!json) host.output.out(`Started ${shown}; 'carillon executions list ${shown}' shows how it goes\n`);
+      if (!json) host.output.out(`Started ${shown}; 'carillon executions logs -f ${shown}' follows it\n`);
       return;
     }
-    if (!(await hasSucceeded(client, name, job))) {
-      const how = textOf(job, 'status') === 'partially_failed' ? 'failed on some nodes' : 'failed';
-      throw new CliError(`${shown} ${how}; 'carillon executions logs ${shown}' shows its output`, exitCodes.jobFailed);
+    const outcome = await outcomeOf(client, name, answer);
+    if (outcome !== 'success') {
+      const advice = `'carillon executions logs ${shown}' shows its output`;
+      throw new CliError(`${shown} ${outcome.replace('_', ' ')}; ${advice}`, exitCodes.jobFailed);
     }
     if (!json) host.output.out(`${shown} succeeded\n`);
   });
 }
 
-/** A job's status is that of the launch that ended last. An ephemeral job is deleted by its success. */
-async function hasSucceeded(client: ApiClient, name: string, job: JsonObject): Promise<boolean> {
-  if (textOf(job, 'status') === 'success') return true;
-  if (job.ephemeral !== true) return false;
+/** How the launch went: by its own executions, or by the job's status where a server names no launch (Dkron). */
+async function outcomeOf(client: ApiClient, name: string, answer: ApiAnswer): Promise<string> {
+  const job = objectIn(answer);
+  const status = textOf(job, 'status') || 'failed';
+  if (job.ephemeral === true && (await isGone(client, name))) return 'success';
+  if (answer.launch === '') return status;
+  return launchOutcome(await executionsOf(client, name), answer.launch) ?? status;
+}
+
+/** An ephemeral job is deleted by its success. */
+async function isGone(client: ApiClient, name: string): Promise<boolean> {
   const request = { method: 'GET', path: jobPath(name), about: `job ${visible(name)}` } as const;
   const answer = await client.send(request);
   if (answer.status === 404) return codeOf(answer) === 'job_not_found' || codeOf(answer) === '';

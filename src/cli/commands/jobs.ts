@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { withApi } from '../client/api-client.ts';
+import { jobPath } from '../client/executions.ts';
 import { type JsonObject, numberOf, objectIn, objectsIn, textOf } from '../client/json.ts';
 import { jobDocument } from '../show/job-document.ts';
 import { painter } from '../show/style.ts';
@@ -10,7 +11,7 @@ import type { CliHost } from '../types.ts';
 import { addApplyCommands } from './jobs-apply.ts';
 import { addNextCommand } from './jobs-next.ts';
 import { addRunCommand } from './jobs-run.ts';
-import { type ApiOptions, addApiOptions, addSelector, jobPath, selectorTexts } from './shared.ts';
+import { type ApiOptions, addApiOptions, addSelector, selectorTexts } from './shared.ts';
 
 interface ListOptions extends ApiOptions {
   readonly search?: string;

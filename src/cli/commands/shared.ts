@@ -29,6 +29,3 @@ export function addSelector(
   if (separator < 1) throw new CliError(`--selector: "${text}" is not key=value, such as team=billing`);
   return new Map([...before, [text.slice(0, separator), text.slice(separator + 1)]]);
 }
-
-/** Path of a job in the API; `rest` begins with a slash. */
-export const jobPath = (name: string, rest = ''): string => `v1/jobs/${encodeURIComponent(name)}${rest}`;

@@ -254,6 +254,7 @@ describe('files that are wrong', () => {
 describe('the question', () => {
   const asked: string[] = [];
   const answering = (answer: string): Terminal => ({
+    ...noTerminal,
     isOutputTty: true,
     isErrorTty: true,
     ask: async (question) => {

@@ -10,7 +10,8 @@ import { fakeConfigHost } from '../../support/config-host.ts';
 const page = readFileSync(path.resolve(import.meta.dirname, '../../../docs/cli.md'), 'utf8');
 const program = buildProgram({
   config: fakeConfigHost(),
-  output: { out: () => undefined, error: () => undefined },
+  output: { out: () => undefined, outBytes: async () => undefined, error: () => undefined },
+  clock: { nowMs: () => 0, pause: async () => undefined },
   terminal: noTerminal,
   runAgent: async () => 0,
 });
@@ -48,7 +49,7 @@ describe('docs/cli.md', () => {
   });
 
   it('lists the exit codes', () => {
-    const documented = [...page.matchAll(/^\| (\d) \| /gm)].map(([, code]) => Number(code));
+    const documented = [...page.matchAll(/^\| (\d+) \| /gm)].map(([, code]) => Number(code));
     expect(documented).toEqual(Object.values(exitCodes));
   });
 });

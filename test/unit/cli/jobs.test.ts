@@ -116,7 +116,7 @@ describe('carillon jobs run', () => {
   it('starts it', async () => {
     api.create({ name: 'a', executor_config: { command: 'echo one' } });
     const { exitCode, out } = await api.cli(['jobs', 'run', 'a']);
-    expect([exitCode, out]).toEqual([0, "Started a; 'carillon executions list a' shows how it goes\n"]);
+    expect([exitCode, out]).toEqual([0, "Started a; 'carillon executions logs -f a' follows it\n"]);
     expect(api.requests).toEqual(['POST /v1/jobs/a/run']);
   });
 

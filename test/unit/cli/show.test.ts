@@ -4,15 +4,20 @@ import { painter } from '../../../src/cli/show/style.ts';
 import { renderTable } from '../../../src/cli/show/table.ts';
 import { shownDuration, shownTime } from '../../../src/cli/show/times.ts';
 import type { CliHost, Terminal } from '../../../src/cli/types.ts';
-import { noTerminal } from '../../support/cli.ts';
+import { noPauses, noTerminal } from '../../support/cli.ts';
 import { fakeConfigHost } from '../../support/config-host.ts';
 
-const tty: Terminal = { isOutputTty: true, isErrorTty: true, ask: null };
+const tty: Terminal = { ...noTerminal, isOutputTty: true, isErrorTty: true };
 
 function host(terminal: Terminal, environment: Readonly<Record<string, string>> = {}): CliHost & { errors: string[] } {
   const errors: string[] = [];
-  const output = { out: () => undefined, error: (text: string) => void errors.push(text) };
-  return { config: fakeConfigHost({ environment }), terminal, output, runAgent: async () => 0, errors };
+  const output = {
+    out: () => undefined,
+    outBytes: async () => undefined,
+    error: (text: string) => void errors.push(text),
+  };
+  const config = fakeConfigHost({ environment });
+  return { config, terminal, output, runAgent: async () => 0, clock: noPauses, errors };
 }
 
 describe('colours', () => {
