@@ -3,6 +3,7 @@ import { addAgentCommand } from './commands/agent.ts';
 import { addBackupCommands } from './commands/backup.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addDocCommand } from './commands/doc.ts';
+import { addEventsCommand } from './commands/events.ts';
 import { addExecutionsCommand } from './commands/executions.ts';
 import { addJobsCommand } from './commands/jobs.ts';
 import { addKeygenCommand } from './commands/keygen.ts';
@@ -28,6 +29,7 @@ export function buildProgram(host: CliHost): Command {
   addBackupCommands(program, host);
   addCompletionCommand(program, host);
   addDocCommand(program, host);
+  addEventsCommand(program, host);
   addExecutionsCommand(program, host);
   addJobsCommand(program, host);
   addKeygenCommand(program, host);

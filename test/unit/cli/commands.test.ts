@@ -14,6 +14,7 @@ describe('carillon', () => {
       'agent',
       'completion',
       'doc',
+      'events',
       'executions',
       'jobs',
       'keygen',
