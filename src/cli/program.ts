@@ -9,6 +9,7 @@ import { addJobsCommand } from './commands/jobs.ts';
 import { addKeygenCommand } from './commands/keygen.ts';
 import { addLeaveCommand } from './commands/leave.ts';
 import { addRaftCommand } from './commands/raft.ts';
+import { addTopCommand } from './commands/top.ts';
 import { addRecoverCommand } from './commands/recover.ts';
 import { addVersionCommand } from './commands/version.ts';
 import { optionTerm } from './option-term.ts';
@@ -35,6 +36,7 @@ export function buildProgram(host: CliHost): Command {
   addKeygenCommand(program, host);
   addLeaveCommand(program, host);
   addRaftCommand(program);
+  addTopCommand(program, host);
   addRecoverCommand(program, host);
   addVersionCommand(program, host);
   return program.helpCommand('help [command]', 'Help about any command');

@@ -28,6 +28,9 @@ async function askOnStderr(question: string): Promise<string> {
   }
 }
 
+/** Keys that come at once: each an escape sequence, or a character. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: keys are sent as escape sequences
+const keys = /\u001b\[[\d;]*[A-Za-z~]|./gsu;
 const enter = '\u001b[?1049h\u001b[?25l';
 const leave = '\u001b[?25h\u001b[?1049l';
 
@@ -46,7 +49,11 @@ function openScreen(): Screen {
       const shown = lines.slice(0, stdout.rows).map((line) => `${line}\u001b[K`);
       stdout.write(`\u001b[H${shown.join('\r\n')}\u001b[J`);
     },
-    onKey: (listener) => void stdin.on('data', (keys: string) => listener(keys)),
+    onKey: (listener) => {
+      stdin.on('data', (typed: string) => {
+        for (const [key] of typed.matchAll(keys)) listener(key);
+      });
+    },
     onResize: (listener) => void stdout.on('resize', listener),
     close: () => {
       stdin.removeAllListeners('data').pause();

@@ -30,6 +30,8 @@ export interface ApiAnswer {
   readonly error: string;
   /** Value of `Carillon-Launch`: the launch that the request began; empty when it began none. */
   readonly launch: string;
+  /** Value of `X-Total-Count`: how long a list is of which a page was asked for; 0 when there is none. */
+  readonly total: number;
 }
 
 /** The connection broke, or never was. */
@@ -105,6 +107,7 @@ async function readWhole({ statusCode, headers, body }: Dispatcher.ResponseData)
     text: await body.text(),
     error: header('carillon-error'),
     launch: header('carillon-launch'),
+    total: Number(header('x-total-count')) || 0,
   };
 }
 

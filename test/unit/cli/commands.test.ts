@@ -20,6 +20,7 @@ describe('carillon', () => {
       'keygen',
       'leave',
       'raft',
+      'top',
       'version',
       'help',
     ]) {
