@@ -40,13 +40,18 @@ function start(node: NodeProcess, directory: string, args: readonly string[]): [
 const run = (node: NodeProcess, directory: string, args: readonly string[]): Promise<Ended> =>
   start(node, directory, args)[1];
 
-/** 300 jobs in 30 files and folders, each tenth the parent of the nine that follow it in the file before. */
+/** `APPLY_JOBS=10000`: as many as users have. */
+const jobCount = Number(process.env.APPLY_JOBS ?? 300);
+
+/** Files with ten jobs each in three folders; the first of a file is the parent of the nine others in the file before. */
 function writeJobs(folder: TemporaryFolder): string[] {
   const names: string[] = [];
-  for (let file = 0; file < 30; file += 1) {
+  const files = jobCount / 10;
+  const nameOf = (number: number): string => `job-${String(number).padStart(5, '0')}`;
+  for (let file = 0; file < files; file += 1) {
     const jobs = Array.from({ length: 10 }, (_, index) => {
-      const name = `job-${String(file * 10 + index).padStart(3, '0')}`;
-      const parent = index === 0 || file === 29 ? '' : `job-${String((file + 1) * 10).padStart(3, '0')}`;
+      const name = nameOf(file * 10 + index);
+      const parent = index === 0 || file === files - 1 ? '' : nameOf((file + 1) * 10);
       names.push(name);
       return {
         name,
@@ -56,13 +61,13 @@ function writeJobs(folder: TemporaryFolder): string[] {
         parent_job: parent,
       };
     });
-    folder.write(`team-${file % 3}/jobs-${String(file).padStart(2, '0')}.json`, { jobs });
+    folder.write(`team-${file % 3}/jobs-${String(file).padStart(4, '0')}.json`, { jobs });
   }
   return names;
 }
 
 describe('carillon jobs apply', () => {
-  it('of 300 jobs, killed half-way and repeated, ends in the same state', { timeout: 120_000 }, async () => {
+  it(`of ${jobCount} jobs, killed half-way and repeated, ends in the same state`, { timeout: 900_000 }, async () => {
     const folder = new TemporaryFolder();
     try {
       await withNode({}, async (node) => {
@@ -73,8 +78,9 @@ describe('carillon jobs apply', () => {
 
         const apply = ['jobs', 'apply', '-f', '.', '--prune', '--yes'];
         const [child, ended] = start(node, folder.path, apply);
-        await waitUntil(async () => (await dkron.jobNames()).length >= 40, {
+        await waitUntil(async () => (await dkron.jobNames()).length >= jobCount / 8, {
           what: 'some jobs are there',
+          deadlineMs: 120_000,
           intervalMs: 1,
         });
         child.kill('SIGKILL');
@@ -86,15 +92,15 @@ describe('carillon jobs apply', () => {
         expect(repeated.out).toContain('- extra-child\n- extra\n');
         expect(await dkron.jobNames()).toEqual(names);
         const diff = await run(node, folder.path, ['jobs', 'diff', '-f', '.', '--prune']);
-        expect(diff.out).toBe('0 to create, 0 to change, 0 to prune, 300 unchanged\n');
+        expect(diff.out).toBe(`0 to create, 0 to change, 0 to prune, ${jobCount} unchanged\n`);
 
         // More than a pipe holds at once.
         const listed = await run(node, folder.path, ['jobs', 'list', '--json']);
         expect(listed.out.length).toBeGreaterThan(100_000);
-        expect(JSON.parse(listed.out)).toHaveLength(300);
+        expect(JSON.parse(listed.out)).toHaveLength(jobCount);
 
         folder.delete('team-0');
-        folder.write('root.json', { name: 'job-000', schedule: '@manually', executor: 'shell', owner: 'me' });
+        folder.write('root.json', { name: 'job-00000', schedule: '@manually', executor: 'shell', owner: 'me' });
         const refused = await run(node, folder.path, apply);
         expect([refused.code, refused.error]).toEqual([
           3,
@@ -103,7 +109,7 @@ describe('carillon jobs apply', () => {
         for (const team of ['team-1', 'team-2']) folder.delete(team);
         const pruned = await run(node, folder.path, apply);
         expect([pruned.code, pruned.error]).toEqual([0, '']);
-        expect(await dkron.jobNames()).toEqual(['job-000']);
+        expect(await dkron.jobNames()).toEqual(['job-00000']);
       });
     } finally {
       folder.remove();
