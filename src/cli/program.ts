@@ -9,8 +9,8 @@ import { addJobsCommand } from './commands/jobs.ts';
 import { addKeygenCommand } from './commands/keygen.ts';
 import { addLeaveCommand } from './commands/leave.ts';
 import { addRaftCommand } from './commands/raft.ts';
-import { addTopCommand } from './commands/top.ts';
 import { addRecoverCommand } from './commands/recover.ts';
+import { addTopCommand } from './commands/top.ts';
 import { addVersionCommand } from './commands/version.ts';
 import { optionTerm } from './option-term.ts';
 import type { CliHost } from './types.ts';
@@ -36,8 +36,8 @@ export function buildProgram(host: CliHost): Command {
   addKeygenCommand(program, host);
   addLeaveCommand(program, host);
   addRaftCommand(program);
-  addTopCommand(program, host);
   addRecoverCommand(program, host);
+  addTopCommand(program, host);
   addVersionCommand(program, host);
   return program.helpCommand('help [command]', 'Help about any command');
 }

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FrameParser } from '../../../src/wire/backup/frames.ts';
 import { backupBytes } from '../../support/backups.ts';
+import { noTerminal } from '../../support/cli.ts';
 import { HttpApi } from '../../support/http-api.ts';
 import { TemporaryFolder } from '../../support/temporary-folder.ts';
 
-const terminal = { isOutputTty: true, isErrorTty: true, ask: null };
+const terminal = { ...noTerminal, isOutputTty: true, isErrorTty: true };
 
 describe('carillon backup and restore', () => {
   let source: HttpApi;
