@@ -8,15 +8,15 @@ import type { BusyExecution } from './services.ts';
 export const executionJson = (execution: ExecutionRecord, output: Uint8Array): string =>
   executionObject(execution, output, () => 0, '');
 
-/** One of a list: in the job's zone, with at most the last `limit` bytes of output (null: all). */
+/** One of a list: in the job's zone, with at most the last `limit` bytes of its output. */
 export function listedExecutionJson(
   execution: ExecutionRecord,
   output: Uint8Array,
-  limit: number | null,
+  limit: number,
   offsetSeconds: (at: Instant) => number,
 ): string {
-  const isTruncated = limit !== null && output.length > limit;
-  const shown = isTruncated ? output.subarray(output.length - limit) : output;
+  const isTruncated = execution.outputBytes > limit;
+  const shown = output.subarray(Math.max(0, output.length - limit));
   return executionObject(execution, shown, offsetSeconds, `,"output_truncated":${isTruncated}`);
 }
 

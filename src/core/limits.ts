@@ -15,6 +15,8 @@ export const limits = {
   executionsPerPrune: 1_000,
   /** Histories that the leader looks at in one turn, a turn a second: some milliseconds. */
   historiesPerLook: 256,
+  /** Output bytes in one list of executions: those of 100 at their default limit, as Dkron lists them, and some. */
+  listedOutputBytes: 32 << 20,
   /** The least `retention.age`: what is shorter would hide an end from whoever waits for it. */
   retentionAgeLeastMs: 1_000,
   /** Missed and skipped records kept per job, oldest dropped first. */

@@ -1,5 +1,6 @@
 import type { ExecutionRecord } from '../../core/jobs/records.ts';
-import type { ExecutionId, JobName } from '../../core/units.ts';
+import { limits } from '../../core/limits.ts';
+import type { ExecutionId, Instant, JobName } from '../../core/units.ts';
 import { bytesAnswer } from '../answers.ts';
 import { type Call, noJob } from '../call.ts';
 import { executionJson, listedExecutionJson } from '../execution-json.ts';
@@ -32,12 +33,18 @@ export function listExecutions(call: Call): void {
   const executions = order === undefined ? [] : state.executions(job.name).toSorted(order);
   if ((call.query.get('_order') ?? 'DESC') === 'DESC') executions.reverse();
   const limit = outputLimit(call.query.get('output_size_limit') ?? '');
+  const offset = (at: Instant): number => rules.offsetSeconds(job.timezone, at);
+  let leftBytes: number = limits.listedOutputBytes;
   call.list(
-    executions.map((execution) =>
-      listedExecutionJson(execution, state.output(execution), limit, (at) => rules.offsetSeconds(job.timezone, at)),
-    ),
+    executions.map((execution) => {
+      const bytes = Math.min(execution.outputBytes, limit ?? execution.outputBytes, leftBytes);
+      leftBytes -= bytes;
+      return listedExecutionJson(execution, bytes === 0 ? NO_OUTPUT : state.output(execution), bytes, offset);
+    }),
   );
 }
+
+const NO_OUTPUT = new Uint8Array(0);
 
 /** Null: no limit. */
 function outputLimit(text: string): number | null {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { limits } from '../../../src/core/limits.ts';
 import { wallMs, wallNs } from '../../../src/core/units.ts';
 import { ApiHarness, header, textOf } from '../../support/api-harness.ts';
 
@@ -88,5 +89,28 @@ describe('the output of an execution', () => {
     finish(Uint8Array.of(0x41));
     api.send('DELETE', '/v1/jobs/a/executions');
     expect(refusal(path)[1]).toBe('execution_not_found');
+  });
+});
+
+describe('the outputs in a list of executions', () => {
+  it('are cut from the top down when all together are too large for one answer', () => {
+    const bytes = limits.listedOutputBytes / 4;
+    const paths = Array.from({ length: 6 }, () => {
+      const path = launched();
+      finish(new Uint8Array(bytes + 1).fill(0x61));
+      return path;
+    });
+    const shown = (query: string): [number, boolean][] =>
+      JSON.parse(textOf(api.send('GET', `/v1/jobs/a/executions${query}`))).map(
+        ({ output = '', output_truncated }: { output?: string; output_truncated: boolean }) => [
+          output.length,
+          output_truncated,
+        ],
+      );
+    const whole = [bytes + 1, false];
+    expect(shown('')).toEqual([whole, whole, whole, [bytes - 3, true], [0, true], [0, true]]);
+    expect(shown('?_order=ASC')).toEqual(shown(''));
+    expect(shown('?output_size_limit=2')).toEqual(Array(6).fill([2, true]));
+    expect(api.send('GET', paths[0] ?? '').body).toHaveLength(bytes + 1);
   });
 });
