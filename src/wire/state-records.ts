@@ -42,6 +42,7 @@ export const encodeExecution = (record: ExecutionRecord): Uint8Array =>
     record.droppedBytes,
     record.late,
     record.stop,
+    ...(record.wiped ? [true] : []),
   ]);
 
 export function decodeExecution(bytes: Uint8Array): ExecutionRecord {
@@ -63,6 +64,7 @@ export function decodeExecution(bytes: Uint8Array): ExecutionRecord {
     late: reader.nullable((field) => field.oneOf(['success', 'failed'])),
     // Records of the first release end here.
     stop: reader.remaining === 0 ? null : reader.nullable((field) => field.oneOf(['request', 'replaced'])),
+    wiped: reader.remaining === 0 ? false : reader.boolean(),
   };
 }
 

@@ -130,6 +130,7 @@ const execution = fc.record({
   droppedBytes: count,
   late: fc.constantFrom(null, 'success' as const, 'failed' as const),
   stop: fc.constantFrom(null, 'request' as const, 'replaced' as const),
+  wiped: fc.boolean(),
 });
 const note = fc.record({
   job: name,

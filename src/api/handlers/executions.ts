@@ -30,7 +30,8 @@ export function listExecutions(call: Call): void {
   const { state, rules } = call.services;
   const order = orders.get(call.query.get('_sort') ?? '');
   // A stable sort, so ties stay in the state's order, and turned around as a whole, as Dkron's indexes are.
-  const executions = order === undefined ? [] : state.executions(job.name).toSorted(order);
+  const shown = order === undefined ? [] : state.executions(job.name).filter(({ wiped }) => !wiped);
+  const executions = shown.toSorted(order);
   if ((call.query.get('_order') ?? 'DESC') === 'DESC') executions.reverse();
   const limit = outputLimit(call.query.get('output_size_limit') ?? '');
   const offset = (at: Instant): number => rules.offsetSeconds(job.timezone, at);
@@ -56,7 +57,7 @@ export function getExecution(call: Call): void {
   const job = call.findJob();
   if (job === undefined) return;
   const execution = findExecution(call, job.name);
-  if (execution === undefined) call.fail(noExecution(call));
+  if (execution === undefined || execution.wiped) call.fail(noExecution(call));
   else call.json(200, executionJson(execution, call.services.state.output(execution)));
 }
 

@@ -38,6 +38,7 @@ function finishOne(ledger: Ledger, item: FinishItem, nowNs: WallNs, out: Change[
     outcome: item.outcome,
     outputBytes: item.output.length,
     droppedBytes: item.droppedBytes,
+    wiped: false,
   };
   ledger.putExecution(ended);
   if (item.output.length > 0) ledger.putOutput(ended, item.output);

@@ -223,14 +223,18 @@ export function applySetDisabled(ledger: Ledger, command: SetDisabled, out: Chan
   return { type: 'job', job: putAndTell(ledger, isRepaired ? recounted(ledger, job) : job, how, out) };
 }
 
-/** Drops history and counters; what runs stays tracked, or `forbid` could no longer see it. */
+/** Drops history and counters; what runs is hidden and stays tracked, or `forbid` could no longer see it. */
 export function applyDeleteExecutions(ledger: Ledger, name: JobName): CommandResult {
   const stored = ledger.job(name);
   if (stored === undefined) return refused('job_not_found', `there is no job ${name}`);
   let kept = 0;
   for (const execution of executionsOf(ledger, name)) {
-    if (execution.outcome === 'running') kept += 1;
-    else ledger.deleteExecution(execution);
+    if (execution.outcome !== 'running') {
+      ledger.deleteExecution(execution);
+      continue;
+    }
+    kept += 1;
+    ledger.putExecution({ ...execution, wiped: true });
   }
   ledger.deleteNotes(name);
   const job: JobRecord = {

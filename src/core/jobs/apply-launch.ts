@@ -107,6 +107,7 @@ function openExecution(ledger: Ledger, opening: Opening, target: Target, nowNs: 
     finishedAtNs: wallNs(0n),
     outcome: 'running',
     outputBytes: 0,
+    wiped: false,
     droppedBytes: 0,
     late: null,
     stop: null,

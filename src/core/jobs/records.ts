@@ -139,6 +139,8 @@ export interface ExecutionRecord {
   readonly late: 'success' | 'failed' | null;
   /** It is to be stopped, or was: no attempt follows. Null: nobody wanted that. */
   readonly stop: StopReason | null;
+  /** Its job's history was wiped while it ran: it isn't shown before its end, as in Dkron. */
+  readonly wiped: boolean;
 }
 
 /** A launch that has not ended: some attempt runs, or waits for its retry or placement. */

@@ -253,6 +253,21 @@ describe('executions', () => {
     );
   });
 
+  it('one that ran when the history was wiped is hidden until its end, as in Dkron, and can be stopped meanwhile', () => {
+    create({ name: 'a', concurrency: 'forbid' });
+    api.send('POST', '/v1/jobs/a');
+    const [running] = api.state.running('a');
+    if (running === undefined) throw new Error('nothing runs');
+    const path = `/v1/jobs/a/executions/${running.stamp}-n0`;
+    api.send('DELETE', '/v1/jobs/a/executions');
+    expect(list('/v1/jobs/a/executions')).toEqual([]);
+    expect(outcome('GET', path)[0]).toBe(404);
+    expect(outcome('POST', `${path}/stop`)[0]).toBe(202);
+    api.state.finish(running, 'success');
+    expect(list('/v1/jobs/a/executions')).toMatchObject([{ success: true }]);
+    expect(outcome('GET', path)[0]).toBe(200);
+  });
+
   it('are cut to their last bytes, also within a character', () => {
     create({ name: 'a', executor_config: { command: 'echo aé' } });
     api.send('POST', '/v1/jobs/a');

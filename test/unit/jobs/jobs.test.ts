@@ -148,7 +148,7 @@ describe('wiping executions', () => {
     for (const record of harness.running('job1')) harness.finish(record, 'success');
     harness.run('job1');
     harness.apply({ type: 'deleteExecutions', name: jobName('job1') });
-    expect(harness.executions('job1')).toMatchObject([{ outcome: 'running' }]);
+    expect(harness.executions('job1')).toMatchObject([{ outcome: 'running', wiped: true }]);
     expect(harness.job('job1')).toMatchObject({
       successCount: 0,
       lastSuccess: null,
