@@ -87,23 +87,37 @@ export class BackupRestore {
 
   #import(header: BackupHeader): void {
     const batches = this.#batches(header);
+    let inFlight = 0;
+    let isAtEnd = false;
+    // One batch a turn, so that other requests have theirs.
     const sendNext = (): void => {
-      if (this.#isStopped) return;
-      const { value: items, done } = batches.next();
+      if (this.#isStopped || inFlight >= limits.importsInFlight) return;
+      const { value: items, done } = isAtEnd ? { value: [], done: true } : batches.next();
       if (done === true) {
-        this.#done({ ...this.#counts, failed: this.#failed });
+        isAtEnd = true;
+        if (inFlight === 0) this.#end({ ...this.#counts, failed: this.#failed });
         return;
       }
+      inFlight += 1;
       this.#services.writes.importRecords(header.lastStamp, items, (outcome) => {
-        if (!outcome.ok) {
-          this.#done({ ...outcome.failure, message: this.#brokenOff(outcome.failure) });
-          return;
+        inFlight -= 1;
+        if (this.#isStopped) return;
+        if (outcome.ok) {
+          this.#count(items, outcome.value);
+          sendNext();
+        } else {
+          this.#end({ ...outcome.failure, message: this.#brokenOff(outcome.failure) });
         }
-        this.#count(items, outcome.value);
-        sendNext();
       });
+      if (inFlight < limits.importsInFlight) this.#services.after(0, sendNext);
     };
     sendNext();
+  }
+
+  #end(outcome: RestoredBackup | Failure): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#done(outcome);
   }
 
   *#batches(header: BackupHeader): Generator<readonly ImportItem[]> {

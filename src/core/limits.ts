@@ -36,6 +36,8 @@ export const limits = {
   backupMs: 3_600_000,
   /** Records of a backup in one command of the log: applying them takes some milliseconds. */
   importedPerCommand: 512,
+  /** Such commands of one restore that wait for their commit: the next one is made while others are applied. */
+  importsInFlight: 4,
   /** Request bodies held in memory at once, over all connections: beyond, a request is answered 503. */
   bufferedBodyBytes: 512 << 20,
   /** Read and thrown away behind an answer of 413 to a body without a length; then its connection is closed. */
@@ -67,8 +69,10 @@ export const limits = {
   jobsListedFromStore: 1_000,
   /** Jobs read into that catalogue in one turn, which takes some milliseconds. */
   jobsPerListingTurn: 500,
-  /** Missed, skipped or lost launches that can be listed, newest first: counting more would stall the API. */
+  /** Missed, skipped, lost or late launches that can be listed, newest first: counting more would stall the API. */
   listedLaunches: 10_000,
+  /** An execution that began more than this after its due time is listed as late: what is usual is far below. */
+  lateStartMs: 1_000,
   /** Results remembered per proposer, so that a command sent twice happens once; as many may await theirs (P5). */
   rememberedResultsPerOrigin: 1_024,
   /** Launches of one job that have not ended: as many as one node may run at once. */

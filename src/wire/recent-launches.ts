@@ -1,4 +1,5 @@
 import type { RecentPage, RecentQuery } from '../core/jobs/reads.ts';
+import { startedLate } from '../core/jobs/reads.ts';
 import type { ExecutionRecord, LaunchNote } from '../core/jobs/records.ts';
 import { limits } from '../core/limits.ts';
 import type { Store, StoreWrite } from '../runtime/ports.ts';
@@ -8,7 +9,7 @@ import { keyText, type Table, tableKey, tableRange } from './state-keys.ts';
  * Launches that went wrong, of all jobs, by time. An entry's key is that of the record turned around: the stamp, then
  * the job. Its value is empty.
  */
-export type RecentTable = Extract<Table, 'missedByTime' | 'skippedByTime' | 'lostByTime'>;
+export type RecentTable = Extract<Table, 'missedByTime' | 'skippedByTime' | 'lostByTime' | 'lateByTime'>;
 
 const NOTHING = new Uint8Array(0);
 
@@ -30,6 +31,17 @@ export function noteIndexWrites(key: string, note: LaunchNote | null): StoreWrit
 /** As `noteIndexWrites`, of an execution: only those that were lost are listed, and lost ones stay lost. */
 export function lossIndexWrites(key: string, record: ExecutionRecord | null): StoreWrite[] {
   return record === null || record.outcome === 'lost' ? [entry('lostByTime', key, record !== null)] : [];
+}
+
+/** As `noteIndexWrites`, of an execution and of its record before, where that was read: its start may get another time. */
+export function lateIndexWrites(
+  key: string,
+  before: ExecutionRecord | undefined,
+  after: ExecutionRecord | null,
+): StoreWrite[] {
+  const isListed = after !== null && startedLate(after);
+  const wasListed = after === null || (before !== undefined && startedLate(before));
+  return isListed || wasListed ? [entry('lateByTime', key, isListed)] : [];
 }
 
 const entry = (table: RecentTable, key: string, isThere: boolean): StoreWrite => ({

@@ -28,6 +28,7 @@ export const tables = {
   missedByTime: 40,
   skippedByTime: 41,
   lostByTime: 42,
+  lateByTime: 43,
 } as const;
 
 export type Table = keyof typeof tables;
@@ -58,6 +59,7 @@ const isHashed: Readonly<Record<Table, boolean>> = {
   missedByTime: false,
   skippedByTime: false,
   lostByTime: false,
+  lateByTime: false,
 };
 
 const tableNames = Object.keys(tables) as Table[];

@@ -1,12 +1,13 @@
 import { EMPTY_META, executionKey, type LedgerReader, type Remembered, type StateMeta } from '../core/jobs/ledger.ts';
-import type {
-  Backup,
-  BackupOrigin,
-  JobPage,
-  JobQuery,
-  RecentPage,
-  RecentQuery,
-  StateReads,
+import {
+  type Backup,
+  type BackupOrigin,
+  type JobPage,
+  type JobQuery,
+  type RecentPage,
+  type RecentQuery,
+  type StateReads,
+  startedLate,
 } from '../core/jobs/reads.ts';
 import type { ExecutionRecord, JobRecord, LaunchNote, OpenLaunch, UnplacedWork } from '../core/jobs/records.ts';
 import { type ExecutionId, type JobName, type LogIndex, logIndex } from '../core/units.ts';
@@ -118,6 +119,11 @@ export class StateReader implements LedgerReader, StateReads {
   backup(origin: BackupOrigin): Backup {
     const snapshot = this.#store.snapshot();
     return exportState({ ...origin, snapshot, meta: this.meta(), appliedIndex: this.appliedIndex() });
+  }
+
+  recentLates(query: RecentQuery): RecentPage<ExecutionRecord> {
+    if (query.job === null) return recentRecords(this.#store, 'lateByTime', query, (key) => this.execution(key));
+    return cutNewestFirst(this.executions(query.job).filter(startedLate), query);
   }
 
   launch(key: string): OpenLaunch | undefined {

@@ -2,7 +2,7 @@ import type { LedgerWrites } from '../core/jobs/ledger.ts';
 import type { JobRecord } from '../core/jobs/records.ts';
 import type { LogIndex } from '../core/units.ts';
 import type { StoreWrite } from '../runtime/ports.ts';
-import { lossIndexWrites, noteIndexWrites } from './recent-launches.ts';
+import { lateIndexWrites, lossIndexWrites, noteIndexWrites } from './recent-launches.ts';
 import { jobIndexKeys, type Table, tableKey, textBytes } from './state-keys.ts';
 import {
   encodeAppliedIndex,
@@ -22,11 +22,11 @@ export function stateWrites(changes: LedgerWrites, appliedIndex: LogIndex): Stor
     { key: tableKey('meta', 'counters'), value: encodeMeta(changes.meta) },
   ];
   for (const change of changes.jobs) pushJob(writes, change.name, change.before, change.after);
-  for (const [key, record] of changes.executions) {
+  for (const { key, read, after: record } of changes.executions) {
     push(writes, 'executions', key, record, encodeExecution);
     const isOpen = record !== null && record.outcome === 'running';
     writes.push({ key: tableKey('openExecutions', key), value: isOpen ? new Uint8Array(0) : null });
-    writes.push(...lossIndexWrites(key, record));
+    writes.push(...lossIndexWrites(key, record), ...lateIndexWrites(key, read, record));
   }
   for (const [key, output] of changes.outputs) push(writes, 'outputs', key, output, (bytes) => bytes);
   for (const [key, launch] of changes.launches) push(writes, 'launches', key, launch, encodeLaunch);

@@ -1,16 +1,16 @@
-import type { RecentQuery } from '../../core/jobs/reads.ts';
+import { latenessNs, type RecentQuery } from '../../core/jobs/reads.ts';
 import type { ExecutionRecord, LaunchNote } from '../../core/jobs/records.ts';
-import { executionId, instantOfMs, jobName, type WallMs } from '../../core/units.ts';
+import { executionId, instantOfMs, instantOfNs, jobName, type WallMs } from '../../core/units.ts';
 import { type Call, noJob } from '../call.ts';
 import { isJobName } from '../job-rules.ts';
 import { formatInstant } from '../json/time.ts';
 import { jsonString } from '../json/writer.ts';
 import { type Query, wholeNumber } from '../query.ts';
 
-const states = ['missed', 'skipped', 'lost'] as const;
+const states = ['missed', 'skipped', 'lost', 'late'] as const;
 type LaunchState = (typeof states)[number];
 
-/** GET /v1/launches: due times that did not become an execution that ended, newest first. */
+/** GET /v1/launches: due times that did not become an execution that began in time and ended, newest first. */
 export function listLaunches(call: Call): void {
   const { state: reads } = call.services;
   const state = readState(call.query);
@@ -27,7 +27,10 @@ export function listLaunches(call: Call): void {
     call.refuse(noJob(page.job));
     return;
   }
-  if (state === 'lost') {
+  if (state === 'late') {
+    const { total, records } = reads.recentLates(page);
+    call.list(records.map(lateJson), total);
+  } else if (state === 'lost') {
     const { total, records } = reads.recentLosses(page);
     call.list(records.map(lossJson), total);
   } else {
@@ -59,3 +62,8 @@ const noteJson = ({ job, kind, fromMs, toMs, count, reason }: LaunchNote): strin
 const lossJson = ({ job, stamp, node, scheduledAtMs }: ExecutionRecord): string =>
   `{"job":${jsonString(job)},"state":"lost","execution":${jsonString(executionId(stamp, node))}` +
   `,"scheduled_at":${time(scheduledAtMs)}}`;
+
+const lateJson = (record: ExecutionRecord): string =>
+  `{"job":${jsonString(record.job)},"state":"late","execution":${jsonString(executionId(record.stamp, record.node))}` +
+  `,"scheduled_at":${time(record.scheduledAtMs)},"started_at":"${formatInstant(instantOfNs(record.startedAtNs))}"` +
+  `,"late_ms":${latenessNs(record) / 1_000_000n}}`;

@@ -193,7 +193,12 @@ export const jobOperations: Operations = {
   'GET /v1/launches': {
     summary: 'Launches that were missed, skipped or lost.',
     query: [
-      { name: 'state', description: 'Which of them.', schema: oneOf('missed', 'skipped', 'lost'), required: true },
+      {
+        name: 'state',
+        description: 'Which of them.',
+        schema: oneOf('missed', 'skipped', 'lost', 'late'),
+        required: true,
+      },
       { name: 'job', description: 'Of that job only.', schema: text },
       ...page,
     ],
@@ -201,7 +206,7 @@ export const jobOperations: Operations = {
       ...answered(
         200,
         'The launches, newest first.',
-        jsonOf(listOf({ oneOf: [reference('NotedLaunch'), reference('LostLaunch')] })),
+        jsonOf(listOf({ oneOf: [reference('NotedLaunch'), reference('LostLaunch'), reference('LateLaunch')] })),
         total,
       ),
       ...failures('own', ['query_invalid', 'job_not_found']),

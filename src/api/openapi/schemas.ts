@@ -191,5 +191,13 @@ export const schemas = {
     count: { type: 'integer', minimum: 1 },
     reason: text,
   }),
+  LateLaunch: objectOf({
+    job: text,
+    state: { type: 'string', const: 'late' },
+    execution: text,
+    scheduled_at: time,
+    started_at: time,
+    late_ms: count,
+  }),
   LostLaunch: objectOf({ job: text, state: { type: 'string', const: 'lost' }, execution: text, scheduled_at: time }),
 } as const satisfies Record<string, Schema>;

@@ -6,7 +6,7 @@ import { CliError } from '../types.ts';
 /** Read in one go. */
 const CHUNK_BYTES = 1 << 20;
 /** Sent in one request, about: the server reads and imports as much in some tens of milliseconds. */
-const PORTION_BYTES = 1 << 20;
+const PORTION_BYTES = 2 << 20;
 
 /** Of a backup's file, or of a list of jobs. */
 export interface RestoreFile {

@@ -52,7 +52,12 @@ export interface LedgerWrites {
     readonly before: JobRecord | undefined;
     readonly after: JobRecord | null;
   }[];
-  readonly executions: readonly (readonly [key: string, value: ExecutionRecord | null])[];
+  /** `read` is the record before, where a change was made to one: a deleted one need not have been read. */
+  readonly executions: readonly {
+    readonly key: string;
+    readonly read: ExecutionRecord | undefined;
+    readonly after: ExecutionRecord | null;
+  }[];
   readonly outputs: readonly (readonly [key: string, value: Uint8Array | null])[];
   readonly launches: readonly (readonly [key: string, value: OpenLaunch | null])[];
   readonly work: readonly (readonly [key: string, value: UnplacedWork | null])[];
@@ -257,7 +262,7 @@ export class Ledger {
     return {
       meta: this.#nextMeta(jobs),
       jobs,
-      executions: this.#executions.drain(),
+      executions: this.#executions.drainWithRead(),
       outputs: this.#outputs.drain(),
       launches: this.#launches.drain(),
       work: this.#work.drain(),

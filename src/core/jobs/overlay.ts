@@ -94,6 +94,13 @@ export class OverlayTable<Value> {
     return changes;
   }
 
+  /** As `drain`, each change with what was committed before it as far as this batch has read it. */
+  drainWithRead(): { readonly key: string; readonly read: Value | undefined; readonly after: Value | null }[] {
+    const changes = [...this.#changes].map(([key, after]) => ({ key, read: this.#read.get(key), after }));
+    this.drain();
+    return changes;
+  }
+
   /** As `drain`, each change with what was committed before it. */
   drainWithBefore(): { readonly key: string; readonly before: Value | undefined; readonly after: Value | null }[] {
     const changes = [...this.#changes].map(([key, after]) => ({ key, before: this.before(key), after }));

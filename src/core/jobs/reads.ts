@@ -1,4 +1,5 @@
-import type { ExecutionId, JobName, NodeName, WallMs } from '../units.ts';
+import { limits } from '../limits.ts';
+import { type ExecutionId, type JobName, type NodeName, type WallMs, wallNsOf } from '../units.ts';
 import type { ExecutionRecord, JobRecord, LaunchNote } from './records.ts';
 
 export type JobSortField =
@@ -49,6 +50,16 @@ export interface RecentPage<Value> {
   readonly records: readonly Value[];
 }
 
+/** By how much an execution began after its due time; negative where its node's clock is behind. */
+export const latenessNs = ({ startedAtNs, scheduledAtMs }: ExecutionRecord): bigint =>
+  startedAtNs - wallNsOf(scheduledAtMs);
+
+const LATE_NS = BigInt(limits.lateStartMs) * 1_000_000n;
+
+/** The first attempt at a due time, and later than it should be. */
+export const startedLate = (record: ExecutionRecord): boolean =>
+  record.cause === 'schedule' && record.attempt === 1 && latenessNs(record) > LATE_NS;
+
 /** Who makes a backup, and when. */
 export interface BackupOrigin {
   readonly version: string;
@@ -79,6 +90,8 @@ export interface StateReads {
   recentNotes(kind: LaunchNote['kind'], query: RecentQuery): RecentPage<LaunchNote>;
   /** Executions that ended as lost. */
   recentLosses(query: RecentQuery): RecentPage<ExecutionRecord>;
+  /** Executions that began late, whether they run or have ended. */
+  recentLates(query: RecentQuery): RecentPage<ExecutionRecord>;
   /** How many jobs have each status ('' included); those that a client made up count as `other`. */
   statusCounts(): Readonly<Record<string, number>>;
   backup(origin: BackupOrigin): Backup;

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
-import { jobName, wallMs } from '../../../src/core/units.ts';
+import { epoch, jobName, wallMs, wallNs, wallNsOf } from '../../../src/core/units.ts';
 import { ApiHarness, header, textOf } from '../../support/api-harness.ts';
+import { NODE } from '../../support/state-harness.ts';
 
 let api: ApiHarness;
 beforeEach(() => {
@@ -52,6 +53,26 @@ function lose(name: string): void {
   api.state.nowMs = wallMs(api.state.nowMs + 10_000);
   api.state.launch(name, 0);
   for (const record of api.state.running(name)) api.state.finish(record, 'lost');
+}
+
+/** A due time whose execution is assigned `lateMs` after it. */
+function delay(name: string, lateMs = 1_001): void {
+  api.state.nowMs = wallMs(api.state.nowMs + 10_000);
+  const { nowMs } = api.state;
+  const { scheduleRevision } = api.state.job(name);
+  api.state.apply({
+    type: 'launch',
+    nowNs: wallNsOf(wallMs(nowMs + lateMs)),
+    items: [
+      {
+        name: jobName(name),
+        scheduleRevision,
+        scheduledAtMs: nowMs,
+        targets: [{ node: NODE, epoch: epoch(1) }],
+        next: null,
+      },
+    ],
+  });
 }
 
 describe('launches', () => {
@@ -121,8 +142,8 @@ describe('launches', () => {
     expect(api.send('GET', `/v1/jobs/a/executions/${execution?.stamp}-n0`).status).toBe(200);
   });
 
-  it.each(['missed', 'skipped', 'lost'])('%s ones are cut to pages, of all jobs and of one', (state) => {
-    const add = { missed: miss, skipped: skip, lost: lose }[state] ?? miss;
+  it.each(['missed', 'skipped', 'lost', 'late'])('%s ones are cut to pages, of all jobs and of one', (state) => {
+    const add = { missed: miss, skipped: skip, lost: lose, late: delay }[state] ?? miss;
     for (const name of ['a', 'b', 'a', 'b', 'a']) add(name);
     const page = (query: string): string => {
       const { status, total, body } = ask(`state=${state}&${query}`);
@@ -143,6 +164,42 @@ describe('launches', () => {
     expect(newest).toHaveLength(3);
   });
 
+  it('that began late, while they run and when they ended; not those that were just in time, by hand or tried again', () => {
+    delay('a', 1_000);
+    delay('a', 1_500);
+    expect(list('state=late')).toEqual([
+      {
+        job: 'a',
+        state: 'late',
+        execution: expect.stringMatching(/^\d{19}-n0$/),
+        scheduled_at: '2026-11-21T07:05:20Z',
+        started_at: '2026-11-21T07:05:21.5Z',
+        late_ms: 1_500,
+      },
+    ]);
+    const running = list('state=late');
+    for (const record of api.state.running('a')) api.state.finish(record, 'failed');
+    api.state.run('a');
+    for (const record of api.state.running('a')) api.state.finish(record, 'failed');
+    expect(list('state=late')).toEqual(running);
+    expect(list('state=late&job=a')).toEqual(running);
+  });
+
+  it('are late by the clock of the node that ran them, once it told', () => {
+    delay('a', 5_000);
+    delay('b', 100);
+    const end = (name: string, afterMs: number): void => {
+      const [record] = api.state.running(name);
+      if (record === undefined) throw new Error('nothing runs');
+      const startedAtNs = wallNs(wallNsOf(record.scheduledAtMs) + BigInt(afterMs) * 1_000_000n);
+      api.state.finish({ ...record, startedAtNs }, 'success');
+    };
+    end('a', 200);
+    end('b', 2_000);
+    expect(list('state=late').map(({ job, late_ms }) => [job, late_ms])).toEqual([['b', 2_000]]);
+    expect(ask('state=late').total).toBe('1');
+  });
+
   it('go with the history of their job, and with the job', () => {
     const totals = (): (string | null)[] => ['missed', 'skipped', 'lost'].map((state) => ask(`state=${state}`).total);
     for (const name of ['a', 'b']) for (const add of [miss, skip, lose]) add(name);
@@ -152,8 +209,11 @@ describe('launches', () => {
     api.send('DELETE', '/v1/jobs/a');
     expect(totals()).toEqual(['1', '1', '1']);
     expect(ask('state=lost&job=a').status).toBe(404);
+    delay('b');
+    expect(ask('state=late').total).toBe('1');
     api.send('DELETE', '/v1/jobs/b');
     expect(totals()).toEqual(['0', '0', '0']);
+    expect(ask('state=late').total).toBe('0');
   });
 
   it('are kept as long as their records', () => {
@@ -169,10 +229,10 @@ describe('launches', () => {
 
 describe('launches are refused', () => {
   it.each([
-    ['', 'state must be one of missed, skipped, lost'],
-    ['state=', 'state must be one of missed, skipped, lost'],
-    ['state=Missed', 'state must be one of missed, skipped, lost'],
-    ['state=constructor', 'state must be one of missed, skipped, lost'],
+    ['', 'state must be one of missed, skipped, lost, late'],
+    ['state=', 'state must be one of missed, skipped, lost, late'],
+    ['state=Missed', 'state must be one of missed, skipped, lost, late'],
+    ['state=constructor', 'state must be one of missed, skipped, lost, late'],
     ['state=lost&_start=-1', '_start must be a whole number within 0 and 9007199254740991'],
     ['state=lost&_end=x', '_end must be a whole number within 0 and 9007199254740991'],
   ])('?%s', (query, message) => {

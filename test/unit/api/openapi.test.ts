@@ -3,7 +3,7 @@ import { jobFields } from '../../../src/api/job-fields.ts';
 import { Router } from '../../../src/api/router.ts';
 import { routes } from '../../../src/api/routes.ts';
 import { limits } from '../../../src/core/limits.ts';
-import { wallMs } from '../../../src/core/units.ts';
+import { wallMs, wallNs } from '../../../src/core/units.ts';
 import { ApiHarness, header, type SentRequest } from '../../support/api-harness.ts';
 import { type DocumentedOperation, differences, errorsOf, openApi } from '../../support/openapi.ts';
 
@@ -51,7 +51,9 @@ function furnished(): ApiHarness {
   api.runToEnd();
   api.send('POST', '/v1/jobs', { body: JSON.stringify(richJob) });
   api.state.launch('lost', 20_000);
-  for (const record of api.state.running('lost')) api.state.finish(record, 'lost');
+  for (const record of api.state.running('lost')) {
+    api.state.finish({ ...record, startedAtNs: wallNs(record.startedAtNs + 2_000_000_000n) }, 'lost');
+  }
   api.state.launch('nowhere', 20_000, []);
   api.state.nowMs = wallMs(api.state.nowMs + 60_000);
   api.state.launch('runs', 0);
@@ -235,6 +237,7 @@ const executionCases: Case[] = [
   { ask: 'GET /v1/schedule/preview?spec=x', code: 'schedule_invalid' },
   { ask: 'GET /v1/launches?state=skipped' },
   { ask: 'GET /v1/launches?state=lost' },
+  { ask: 'GET /v1/launches?state=late' },
   { ask: 'GET /v1/launches?state=x', code: 'query_invalid' },
   { ask: 'GET /v1/launches?state=lost&job=none', code: 'job_not_found' },
 ];
@@ -293,6 +296,7 @@ describe('GET /v1/openapi.json', () => {
       'GET /v1/busy',
       'GET /v1/launches?state=skipped',
       'GET /v1/launches?state=lost',
+      'GET /v1/launches?state=late',
     ]) {
       expect(Number(header(answered({ ask }).answer, 'X-Total-Count')), ask).toBeGreaterThan(0);
     }
