@@ -1,7 +1,7 @@
 import type { JobSortField } from '../core/jobs/reads.ts';
-import type { JobRecord } from '../core/jobs/records.ts';
+import type { JobRecord, StringMap } from '../core/jobs/records.ts';
 import { limits } from '../core/limits.ts';
-import type { Instant } from '../core/units.ts';
+import { compareInstants, type Instant } from '../core/units.ts';
 
 /** First byte of each key of the state store: its table. Append-only; a retired one stays reserved. */
 export const tables = {
@@ -128,24 +128,87 @@ export const sortTables: Readonly<Record<JobSortField, Table>> = {
   next: 'byNext',
 };
 
-/** Keys of every order and filter index that a job stands in. */
-export function jobIndexKeys(job: JobRecord): Uint8Array[] {
-  const keys = [
-    orderKey('byDisplayname', textSort(job.displayname), job.name),
-    orderKey('bySchedule', textSort(job.schedule), job.name),
-    orderKey('bySuccessCount', countSort(job.successCount), job.name),
-    orderKey('byErrorCount', countSort(job.errorCount), job.name),
-    orderKey('byLastSuccess', textSort(nullableTimeSort(job.lastSuccess)), job.name),
-    orderKey('byLastError', textSort(nullableTimeSort(job.lastError)), job.name),
-    orderKey('byNext', textSort(timestampSort(job.next)), job.name),
-    orderKey('byStatus', textBytes(job.status.slice(0, limits.sortKeyBytes)), job.name),
-    orderKey('byDisabled', textBytes(String(job.disabled)), job.name),
-  ];
-  for (const [key, value] of Object.entries(job.metadata ?? {})) {
-    keys.push(orderKey('byMetadata', metadataSort(key, value), job.name));
-  }
-  return keys;
+interface JobIndex {
+  readonly table: Table;
+  readonly sort: (job: JobRecord) => Uint8Array;
+  /** True when the sort keys of both are the same for certain. */
+  readonly isSame: (a: JobRecord, b: JobRecord) => boolean;
 }
+
+/** Every order and filter index in which a job stands once. */
+const jobIndexes: readonly JobIndex[] = [
+  {
+    table: 'byDisplayname',
+    sort: (job) => textSort(job.displayname),
+    isSame: (a, b) => a.displayname === b.displayname,
+  },
+  { table: 'bySchedule', sort: (job) => textSort(job.schedule), isSame: (a, b) => a.schedule === b.schedule },
+  {
+    table: 'bySuccessCount',
+    sort: (job) => countSort(job.successCount),
+    isSame: (a, b) => a.successCount === b.successCount,
+  },
+  { table: 'byErrorCount', sort: (job) => countSort(job.errorCount), isSame: (a, b) => a.errorCount === b.errorCount },
+  {
+    table: 'byLastSuccess',
+    sort: (job) => textSort(nullableTimeSort(job.lastSuccess)),
+    isSame: (a, b) => isSameTime(a.lastSuccess, b.lastSuccess),
+  },
+  {
+    table: 'byLastError',
+    sort: (job) => textSort(nullableTimeSort(job.lastError)),
+    isSame: (a, b) => isSameTime(a.lastError, b.lastError),
+  },
+  {
+    table: 'byNext',
+    sort: (job) => textSort(timestampSort(job.next)),
+    isSame: (a, b) => isSameTime(a.next, b.next),
+  },
+  {
+    table: 'byStatus',
+    sort: (job) => textBytes(job.status.slice(0, limits.sortKeyBytes)),
+    isSame: (a, b) => a.status === b.status,
+  },
+  {
+    table: 'byDisabled',
+    sort: (job) => textBytes(String(job.disabled)),
+    isSame: (a, b) => a.disabled === b.disabled,
+  },
+];
+
+const isSameTime = (a: Instant | null, b: Instant | null): boolean =>
+  a === null || b === null ? a === b : compareInstants(a, b) === 0;
+
+/** The index keys that a job leaves and those that it takes; a key in both is to be left first. Undefined: no job. */
+export function movedIndexKeys(
+  before: JobRecord | undefined,
+  after: JobRecord | undefined,
+): { readonly left: readonly Uint8Array[]; readonly taken: readonly Uint8Array[] } {
+  const left: Uint8Array[] = [];
+  const taken: Uint8Array[] = [];
+  for (const { table, sort, isSame } of jobIndexes) {
+    if (before !== undefined && after !== undefined && isSame(before, after)) continue;
+    if (before !== undefined) left.push(orderKey(table, sort(before), before.name));
+    if (after !== undefined) taken.push(orderKey(table, sort(after), after.name));
+  }
+  // All or none: long pairs are cut, so two of a job may share one key.
+  if (before === undefined || after === undefined || !isSameMap(before.metadata, after.metadata)) {
+    left.push(...metadataKeys(before));
+    taken.push(...metadataKeys(after));
+  }
+  return { left, taken };
+}
+
+function isSameMap(a: StringMap | null, b: StringMap | null): boolean {
+  if (a === null || b === null) return a === b;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+}
+
+const metadataKeys = (job: JobRecord | undefined): Uint8Array[] =>
+  Object.entries(job?.metadata ?? {}).map(([key, value]) =>
+    orderKey('byMetadata', metadataSort(key, value), job?.name ?? ''),
+  );
 
 /** Table, sort key, NUL, name: ties order by name, as Dkron's indexes do (dkron-v4 1.4). */
 function orderKey(table: Table, sort: Uint8Array, name: string): Uint8Array {

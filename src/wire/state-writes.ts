@@ -3,7 +3,7 @@ import type { JobRecord } from '../core/jobs/records.ts';
 import type { LogIndex } from '../core/units.ts';
 import type { StoreWrite } from '../runtime/ports.ts';
 import { lateIndexWrites, lossIndexWrites, noteIndexWrites } from './recent-launches.ts';
-import { jobIndexKeys, type Table, tableKey, textBytes } from './state-keys.ts';
+import { movedIndexKeys, type Table, tableKey, textBytes } from './state-keys.ts';
 import {
   encodeAppliedIndex,
   encodeExecution,
@@ -52,15 +52,13 @@ function push<Value>(
 /** The record and, of the indexes, only what moves. */
 function pushJob(writes: StoreWrite[], name: string, before: JobRecord | undefined, after: JobRecord | null): void {
   push(writes, 'jobs', name, after, encodeJob);
-  const nameBytes = textBytes(name);
-  const old = new Map((before === undefined ? [] : jobIndexKeys(before)).map((key) => [keyId(key), key]));
-  for (const key of after === null ? [] : jobIndexKeys(after)) {
-    if (!old.delete(keyId(key))) writes.push({ key, value: nameBytes });
+  const { left, taken } = movedIndexKeys(before, after ?? undefined);
+  for (const key of left) writes.push({ key, value: null });
+  if (taken.length > 0) {
+    const value = textBytes(name);
+    for (const key of taken) writes.push({ key, value });
   }
-  for (const key of old.values()) writes.push({ key, value: null });
   if (after === null || before?.displayname !== after.displayname) {
     push(writes, 'searchText', name, after, (job) => textBytes(job.displayname));
   }
 }
-
-const keyId = (key: Uint8Array): string => Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
