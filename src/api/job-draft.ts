@@ -111,7 +111,7 @@ export function emptyDraft(concurrency: 'allow' | ''): JobDraft {
   };
 }
 
-/** The command's form of a draft that `validateJob` accepted: numbers in range, empty maps as null, times in UTC. */
+/** The command's form of a draft that `validateJob` accepted: numbers cut as Dkron cuts them, empty maps as null, times in UTC. */
 export function submittedJob(draft: JobDraft): SubmittedJob {
   return {
     id: draft.id,
@@ -121,14 +121,14 @@ export function submittedJob(draft: JobDraft): SubmittedJob {
     schedule: draft.schedule,
     owner: draft.owner,
     ownerEmail: draft.ownerEmail,
-    successCount: Number(draft.successCount),
-    errorCount: Number(draft.errorCount),
+    successCount: cutToInt32(draft.successCount),
+    errorCount: cutToInt32(draft.errorCount),
     lastSuccess: instantOf(draft.lastSuccess),
     lastError: instantOf(draft.lastError),
     disabled: draft.disabled,
     tags: nullIfEmpty(draft.tags),
     metadata: nullIfEmpty(draft.metadata),
-    retries: Number(draft.retries),
+    retries: Number(BigInt.asUintN(32, draft.retries)),
     dependentJobs: draft.dependentJobs?.length === 0 ? null : draft.dependentJobs,
     parentJob: draft.parentJob,
     processors: submittedProcessors(draft.processors),
@@ -148,6 +148,9 @@ export function submittedJob(draft: JobDraft): SubmittedJob {
     retention: draft.retention === null ? null : submittedRetention(draft.retention),
   };
 }
+
+/** Dkron stores its numbers in 32 bits, and cuts off what is more without a word. */
+const cutToInt32 = (value: bigint): number => Number(BigInt.asIntN(32, value));
 
 const numberOf = (value: bigint | null): number | null => (value === null ? null : Number(value));
 

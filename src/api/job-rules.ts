@@ -40,9 +40,6 @@ export interface JobRules {
   offsetSeconds(timezone: string, at: Instant): number;
 }
 
-const MAX_UINT32 = (1n << 32n) - 1n;
-const MAX_INT32 = (1n << 31n) - 1n;
-
 /** Null: the job may be set. Otherwise the reason, in Dkron's order and words, then ours (dkron-v4 1.5). */
 export function validateJob(job: JobDraft, rules: JobRules): string | null {
   return (
@@ -52,8 +49,6 @@ export function validateJob(job: JobDraft, rules: JobRules): string | null {
     concurrencyError(job.concurrency) ??
     (job.timezone === '' ? null : rules.timezoneError(job.timezone)) ??
     (job.executor === 'shell' ? shellError(job.executorConfig, rules) : null) ??
-    numberError(job) ??
-    childrenError(job.dependentJobs) ??
     policyError(job, rules)
   );
 }
@@ -84,20 +79,4 @@ function shellError(config: StringMap | null, rules: JobRules): string | null {
   if (detail !== null) return `Error parsing job memory limit value: ${detail}`;
   const codesError = rules.successCodesError(config?.success_codes ?? '');
   return codesError === null ? null : `executor_config.success_codes ${codesError}`;
-}
-
-/** Dkron stores these in 32 bits and cuts off what is more; here that is refused. */
-function numberError(job: JobDraft): string | null {
-  if (job.retries > MAX_UINT32) return `retries must be at most ${MAX_UINT32}`;
-  if (!fitsInt32(job.successCount)) return `success_count must be within ${-MAX_INT32 - 1n} and ${MAX_INT32}`;
-  if (!fitsInt32(job.errorCount)) return `error_count must be within ${-MAX_INT32 - 1n} and ${MAX_INT32}`;
-  return null;
-}
-
-const fitsInt32 = (value: bigint): boolean => value >= -MAX_INT32 - 1n && value <= MAX_INT32;
-
-/** Clients may name children that don't exist, as in Dkron, but not what can't exist. */
-function childrenError(names: readonly string[] | null): string | null {
-  const impossible = names?.find((name) => !isJobName(name));
-  return impossible === undefined ? null : `dependent_jobs: ${nameError(impossible)}`;
 }

@@ -94,8 +94,9 @@ export class Ledger {
     this.#lastStamp = reader.meta().lastStamp;
   }
 
+  /** Names that clients make up may be longer than those of jobs, and than a key. */
   job(name: string): JobRecord | undefined {
-    return this.#jobs.get(name);
+    return name.length > limits.jobNameBytes ? undefined : this.#jobs.get(name);
   }
 
   /**

@@ -115,6 +115,12 @@ describe('creating', () => {
     expect(textOf(create({ name: 'b' }))).not.toMatch(/catchup|on_lost|queue|executions|retry|retention/);
   });
 
+  it('cuts numbers to 32 bits, as Dkron stores them, and takes any names for children', () => {
+    create({ name: 'a', retries: 4_294_967_297, success_count: 4_294_967_299, dependent_jobs: ['', 'No Job!'] });
+    const [, stored] = outcome('GET', '/v1/jobs/a');
+    expect(JSON.parse(stored)).toMatchObject({ retries: 1, success_count: 3, dependent_jobs: ['', 'No Job!'] });
+  });
+
   it('echoes a time with its offset and stores it in UTC', () => {
     expect(textOf(create({ name: 'a', starts_at: '2099-01-02T03:04:05+02:00' }))).toContain(
       '"2099-01-02T03:04:05+02:00"',

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { limits } from '../../../src/core/limits.ts';
 import { jobName } from '../../../src/core/units.ts';
 import { StateHarness } from '../../support/state-harness.ts';
 
@@ -139,6 +140,17 @@ describe('chains', () => {
     harness.run('parent');
     finishAll(harness, 'parent', 'success');
     expect(harness.assignAll()).toBe(0);
+  });
+
+  it('are not looked for under names that no job can have', () => {
+    const harness = new StateHarness();
+    harness.setJob('parent', { dependentJobs: ['', 'X', 'x'.repeat(5_000), 'child'] });
+    harness.setJob('child', { parentJob: 'parent', schedule: '' });
+    const get = vi.spyOn(harness.store, 'get');
+    harness.run('parent');
+    for (const record of harness.running('parent')) harness.finish(record, 'success');
+    expect(harness.changesOf('workOpened').map(({ work }) => work.job)).toEqual(['child']);
+    expect(Math.max(...get.mock.calls.map(([key]) => key.length))).toBeLessThan(limits.storeKeyBytes);
   });
 });
 
