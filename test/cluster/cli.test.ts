@@ -1,44 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type NodeProcess, withNode } from '../support/node-process.ts';
+import { withNode } from '../support/node-process.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { type Ended, run, start } from './support/cli-process.ts';
 import { DkronClient } from './support/dkron-client.ts';
-
-const program = path.resolve(import.meta.dirname, '../../dist/actors/main.js');
-
-interface Ended {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly out: string;
-  readonly error: string;
-}
-
-/** A command line in a process of its own, in `directory`, against `node`. */
-function start(node: NodeProcess, directory: string, args: readonly string[]): [ChildProcess, Promise<Ended>] {
-  const child = spawn(process.execPath, [program, ...args], {
-    cwd: directory,
-    env: { PATH: process.env.PATH, HOME: directory, CARILLON_API: node.url },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const ended = new Promise<Ended>((resolve, reject) => {
-    let out = '';
-    let error = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      out += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      error += text;
-    });
-    child.once('error', reject);
-    child.once('close', (code, signal) => resolve({ code, signal, out, error }));
-  });
-  return [child, ended];
-}
-
-const run = (node: NodeProcess, directory: string, args: readonly string[]): Promise<Ended> =>
-  start(node, directory, args)[1];
 
 /** `APPLY_JOBS=10000`: as many as users have. */
 const jobCount = Number(process.env.APPLY_JOBS ?? 300);

@@ -68,6 +68,8 @@ function detailsOf(event: JsonObject): readonly string[] {
       const duration = shownDuration(text('started_at'), text('finished_at'));
       return [text('execution'), text('outcome'), ...(duration === '' ? [] : [duration]), ...attemptOf(event)];
     }
+    case 'execution stopping':
+      return [text('execution'), text('reason')];
     case 'execution dropped':
       return [text('execution')];
     case 'output chunk':
