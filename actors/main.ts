@@ -17,6 +17,9 @@ const runAgent: RunAgent = async (config, session) => {
     log: { level: config.logLevel, destination: 2 },
   });
   logNotices(node, session.notices);
+  if (process.env.CARILLON_TEST_FAULTS !== undefined) {
+    node.log.warn('CARILLON_TEST_FAULTS is set: this is the node of a test, whose threads can be made to fail');
+  }
   const stop = (): void => node.stop(0);
   const reload = (): void => void reloadTags(node, session.reloadConfig);
   process.on('SIGINT', stop);

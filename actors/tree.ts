@@ -31,6 +31,13 @@ function group(id: string, strategy: GroupSpec['strategy']): GroupSpec {
   };
 }
 
+/**
+ * How long a thread may be silent before it counts as hung; it is noticed within a third more. Longer than any turn, also
+ * on a machine that is busy with jobs; for whoever decides what runs, shorter than the lease of a node (limits.leaseMs).
+ */
+const HANG_MS = 15_000;
+/** A turn may read all jobs: some seconds for a hundred thousand, on a busy machine. */
+const LONG_HANG_MS = 30_000;
 /** The api thread can't be ended by force: when it answers no more, the process ends (design section 11). */
 const API_HANG_MS = 20_000;
 /** Room over and above what an actor waits for by itself when it stops. */
@@ -45,8 +52,8 @@ export function serverTree(config: AgentConfig): ThreadTable {
   const children: readonly ThreadRow[] = [
     row<MembershipConfig>('cluster', 'membership', membershipConfig(config)),
     row<LogPortsConfig>('cluster', 'log', { nodeName, dataDirectory, bootstrap: config.bootstrapExpect > 0 }),
-    row<StatePortsConfig>('cluster', 'state', { nodeName, dataDirectory }),
-    row<SchedulerPortsConfig>('scheduling', 'scheduler', { dataDirectory }),
+    row<StatePortsConfig>('cluster', 'state', { nodeName, dataDirectory }, { hangMs: LONG_HANG_MS }),
+    row<SchedulerPortsConfig>('scheduling', 'scheduler', { dataDirectory }, { hangMs: LONG_HANG_MS }),
     row<DispatcherPortsConfig>('scheduling', 'dispatcher', {
       nodeName,
       dataDirectory,
@@ -79,7 +86,7 @@ function row<Config>(
   options: Partial<Pick<ThreadRow, 'shutdownMs' | 'terminable' | 'hangMs'>> = {},
 ): ThreadRow {
   const module = new URL(`./${groupId}/${id}/ports.js`, import.meta.url);
-  return { id, group: groupId, module, config, shutdownMs: SHUTDOWN_MS, ...options };
+  return { id, group: groupId, module, config, shutdownMs: SHUTDOWN_MS, hangMs: HANG_MS, ...options };
 }
 
 function membershipConfig(config: AgentConfig): MembershipConfig {

@@ -117,10 +117,10 @@ export function configPath(given: GivenFlags, host: ConfigHost): string {
 }
 
 /**
- * Given to jobs by Carillon itself, read by other commands than `agent`, or made up by container platforms for a
+ * Given to jobs by Carillon itself, read by other commands than `agent` or by tests' faults, or made up by container platforms for a
  * service of that name: no typing errors.
  */
-const foreignVariable = /^CARILLON_(API|JOB_NAME|EXECUTION_ID|SCHEDULED_AT|ATTEMPT|SERVICE_.*|PORT(_.*)?)$/;
+const foreignVariable = /^CARILLON_(API|JOB_NAME|EXECUTION_ID|SCHEDULED_AT|ATTEMPT|TEST_FAULTS|SERVICE_.*|PORT(_.*)?)$/;
 
 /** A misspelt variable would be ignored in silence otherwise. */
 export function unknownVariables(host: ConfigHost): readonly Notice[] {

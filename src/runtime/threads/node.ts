@@ -1,3 +1,4 @@
+import { endProcess } from '../../adapters/end-process.ts';
 import { systemRandom } from '../../adapters/random.ts';
 import { assertNever } from '../../core/assert.ts';
 import { type MonoMs, monoMs } from '../../core/units.ts';
@@ -27,7 +28,7 @@ export interface NodeOptions {
   readonly checkAlways?: boolean;
   /** Sees the inspection stream, beside the log. */
   readonly inspect?: Inspect;
-  /** Ends the process; default process.exit. Called only when an actor that must not be killed doesn't stop. */
+  /** Ends the process; default `endProcess`. Called only when an actor that must not be killed doesn't stop. */
   readonly exit?: (exitCode: number) => void;
 }
 
@@ -183,7 +184,7 @@ export class RunningNode {
 
   #exitProcess(exitCode: number, message: string): void {
     this.log.fatal(message, { exitCode });
-    (this.#options.exit ?? process.exit)(exitCode);
+    (this.#options.exit ?? endProcess)(exitCode);
   }
 
   #wakeAt(at: MonoMs | null, wake: () => void): void {

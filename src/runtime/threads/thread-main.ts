@@ -1,3 +1,4 @@
+import { armTestFaults } from '../../adapters/test-faults.ts';
 import { assertNever } from '../../core/assert.ts';
 import { ActorHost } from '../actor-host.ts';
 import { Counters } from '../counters.ts';
@@ -13,6 +14,7 @@ import type { FromThread, ThreadTask, ToThread } from './protocol.ts';
 export default async function runThread(task: ThreadTask): Promise<void> {
   const metrics = new Counters(task.metrics);
   const { definition, openPorts } = await loadActor(task.module);
+  armTestFaults(task.actor);
   const ports = await openPorts(task.config, { node: task.node, actor: task.actor, metrics });
   return new Promise((resolve) => {
     const thread = new ActorThread(task, metrics, resolve);

@@ -1,4 +1,5 @@
 import { MessageChannel } from 'node:worker_threads';
+import { watchedMs } from '../../adapters/test-faults.ts';
 import { assertNever } from '../../core/assert.ts';
 import type { SharedMetrics } from '../counters.ts';
 import { describeError } from '../log.ts';
@@ -75,7 +76,8 @@ export class WorkerLauncher implements ActorLauncher {
   }
 
   #watch({ id, hangMs }: ThreadRow, life: number): void {
-    if (hangMs !== undefined) this.#workers.get(id)?.watch(hangMs, () => this.#listener.hung(id, life));
+    const silentMs = watchedMs(hangMs);
+    if (silentMs !== undefined) this.#workers.get(id)?.watch(silentMs, () => this.#listener.hung(id, life));
   }
 
   #heard(message: Exclude<FromThread, { type: 'pong' }>): void {

@@ -83,6 +83,8 @@ export class ActorWorker {
       maxQueue: 0,
       idleTimeout: Number.POSITIVE_INFINITY,
       recordTiming: false,
+      // A thread that ends would close descriptors that it opened and handed to a socket: by then they are others'.
+      trackUnmanagedFds: false,
       ...options,
     });
     // An error of an idle thread (a replacement, or left-overs of a stopped actor) must not end the process.

@@ -11,8 +11,8 @@ import { actors, type Tally } from './tally.ts';
 
 /** Longer than the lease and its grace. */
 const longMs = 45_000;
-/** For what follows from the end of a lease, or from a restart, to be recorded. */
-const recordedMs = 4_000;
+/** For what follows from the end of a lease, or from a restart, to be recorded: what was lost with it is handed over again. */
+const recordedMs = limits.dueRetryMs + 3_000;
 const begunMs = 1_000;
 const shortestLongMs = 10_000;
 const longestShortMs = 3_000;

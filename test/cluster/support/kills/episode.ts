@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Prng } from '../../../../src/core/prng.ts';
-import { NodeProcess } from '../../../support/node-process.ts';
+import { type NodeOptions, NodeProcess } from '../../../support/node-process.ts';
 import { Observer } from '../../../support/observer/observer.ts';
 import { waitUntil } from '../../../support/wait-until.ts';
 import { endProcesses, processesWith } from '../marked-processes.ts';
@@ -16,6 +16,9 @@ export interface EpisodeOptions {
   readonly kills: number;
   /** About so many jobs start each second. */
   readonly perSecond: number;
+  /** Instead of killing the node: what is done to it, and waited for. `at` counts from 0. */
+  readonly strike?: (node: NodeProcess, at: number) => Promise<void>;
+  readonly node?: NodeOptions;
 }
 
 /** By the observer's clock: when something was asked for, and when it was answered. */
@@ -43,12 +46,18 @@ const longestMs = 85_000;
 const connections = 32;
 
 /** One node with a fleet of jobs that is killed at moments drawn from the seed, and what is to be said against it. */
-export async function runEpisode({ seed, kills, perSecond }: EpisodeOptions): Promise<Verdict> {
+export async function runEpisode({
+  seed,
+  kills,
+  perSecond,
+  strike,
+  node: nodeOptions,
+}: EpisodeOptions): Promise<Verdict> {
   const random = new Prng(seed);
   const folder = mkdtempSync(path.join(tmpdir(), 'carillon-kills-'));
   const observer = new Observer(folder);
   const mark = randomUUID();
-  const node = await NodeProcess.start();
+  const node = await NodeProcess.start(nodeOptions);
   const writers = Array.from(
     { length: writerCount },
     (_, at) => new Writer(node, random.fork(`writer ${at}`), `w${at}`),
@@ -71,7 +80,8 @@ export async function runEpisode({ seed, kills, perSecond }: EpisodeOptions): Pr
     const survivors: string[] = [];
     while (outages.length < kills && Date.now() < endMs) {
       await untilRandomMoment(random, observer);
-      outages.push(await killAndBoot(node, mark, survivors));
+      if (strike === undefined) outages.push(await killAndBoot(node, mark, survivors));
+      else outages.push(await timed(() => strike(node, outages.length)));
     }
     await waitUntil(() => Date.now() >= (outages.at(-1)?.toMs ?? 0) + 1_000, { what: 'a second without a fault' });
     for (const writer of writers) writer.stop();
@@ -105,6 +115,12 @@ async function untilRandomMoment(random: Prng, observer: Observer): Promise<void
     deadlineMs: 60_000,
     seen: () => `${observer.starts.length} starts`,
   });
+}
+
+async function timed(action: () => Promise<void>): Promise<Asked> {
+  const fromMs = Date.now();
+  await action();
+  return { fromMs, toMs: Date.now() };
 }
 
 /** Kills the node; it is back when none of its life before runs any more. */
