@@ -11,7 +11,7 @@ export const limits = {
   executionsPerJob: 100,
   /** The most that a job's `retention.count` may ask for: a list of them is read at once. */
   executionsPerJobMost: 10_000,
-  /** Executions that one command drops, with their outputs: some 20 ms of the state's time. */
+  /** Executions that one command drops, with their outputs: measured, 10 ms to apply and 30 ms to commit. */
   executionsPerPrune: 1_000,
   /** Histories that the leader looks at in one turn, a turn a second: some milliseconds. */
   historiesPerLook: 256,

@@ -2,9 +2,12 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { apiErrors, errorHeader } from '../../../src/api/errors.ts';
+import { decodeJob } from '../../../src/api/job-decoder.ts';
 import { jobFields } from '../../../src/api/job-fields.ts';
+import { validateJob } from '../../../src/api/job-rules.ts';
 import { routes } from '../../../src/api/routes.ts';
 import { limits } from '../../../src/core/limits.ts';
+import { testRules } from '../../support/api-harness.ts';
 
 const read = (page: string): string =>
   readFileSync(path.resolve(import.meta.dirname, '../../../docs/api', page), 'utf8');
@@ -51,6 +54,16 @@ describe('docs/api', () => {
       limits.executionsPerJobMost,
     ]) {
       expect(page).toContain(`1 to ${most}`);
+    }
+  });
+
+  it('the examples of jobs.md are jobs that are taken, with keys that exist', () => {
+    const examples = [...read('jobs.md').matchAll(/```json\n(.*?)```/gs)].map(([, json = '']) => json);
+    expect(examples.length).toBeGreaterThanOrEqual(5);
+    for (const json of examples) {
+      const decoded = decodeJob(Buffer.from(json));
+      expect([json, decoded.ok ? validateJob(decoded.value, testRules) : decoded.error]).toEqual([json, null]);
+      expect(Object.keys(JSON.parse(json)).filter((key) => !jobFields.has(key))).toEqual([]);
     }
   });
 });
