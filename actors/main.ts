@@ -1,4 +1,5 @@
 import { DataDirectoryError, takeDataDirectory } from '../src/adapters/data-directory.ts';
+import { allowLongHeaders } from '../src/adapters/http/uws-module.ts';
 import { runCli } from '../src/cli/run.ts';
 import { CliError, type RunAgent } from '../src/cli/types.ts';
 import type { Notice } from '../src/config/errors.ts';
@@ -10,6 +11,7 @@ import { serverTree } from './tree.ts';
 /** The composition root: settings to a tree of actors, signals to messages. */
 const runAgent: RunAgent = async (config, session) => {
   const releaseDataDirectory = takeData(config.dataDirectory);
+  allowLongHeaders();
   const node = startNode({
     name: config.nodeName,
     table: serverTree(config),

@@ -25,6 +25,8 @@ export const limits = {
   outputBytes: 256_000,
   /** Larger bodies answer 413: a job of 1 MiB is beyond any sane definition. */
   requestBodyBytes: 1 << 20,
+  /** Headers of one request, gathered outside of any budget: tokens of some kilobytes are common, more is not. */
+  requestHeaderBytes: 64 << 10,
   /** A backup of 100,000 jobs is about 60 MB; restore streams no further than this. */
   restoreBodyBytes: 256 << 20,
   /** A frame of a backup: an execution with its output. What is declared longer is damage. */

@@ -114,6 +114,12 @@ describe('contradictions', () => {
     expectRefused(await socket.outcome());
   });
 
+  it('headers of 60 kB in one line: taken, as by Dkron', async () => {
+    const socket = await node.connect();
+    await socket.write(`GET /health HTTP/1.1\r\nHost: localhost\r\nX-Large: ${'a'.repeat(60_000)}\r\n\r\n`);
+    expect(await socket.outcome()).toBe(200);
+  });
+
   it('a path of 1 MB: refused', async () => {
     const socket = await node.connect();
     await socket.write(`GET /${'a'.repeat(1_000_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`);

@@ -9,6 +9,7 @@ import type {
   ListenOutcome,
   WebSocketListener,
 } from '../../api/http.ts';
+import { limits } from '../../core/limits.ts';
 import { answerOfUpgrade, NodeSockets } from './node-sockets.ts';
 import type { BodySink, Carrier, OneAnswer } from './one-answer.ts';
 import { RequestDesk } from './request-desk.ts';
@@ -18,7 +19,6 @@ const IDLE_TIMEOUT_MS = 12_000;
 /** A request whose header or body comes slower than this is given up. */
 const HEADERS_TIMEOUT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 300_000;
-const HEADER_BYTES = 8_192;
 
 /** HTTP on Node's own server: for platforms where uWebSockets.js has no binary. About twice the CPU a request. */
 export class NodeServer implements HttpServer {
@@ -37,7 +37,7 @@ export class NodeServer implements HttpServer {
         keepAliveTimeout: IDLE_TIMEOUT_MS,
         headersTimeout: HEADERS_TIMEOUT_MS,
         requestTimeout: REQUEST_TIMEOUT_MS,
-        maxHeaderSize: HEADER_BYTES,
+        maxHeaderSize: limits.requestHeaderBytes,
       },
       (request, response) => {
         const one = this.#open(request, response, null);

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { limits } from '../../core/limits.ts';
 
 /** The part of uWebSockets.js that is used here; the types of its packages can't be found by way of their exports. */
 export interface Uws {
@@ -84,6 +85,14 @@ export type LoadedUws = { readonly ok: true; readonly uws: Uws } | { readonly ok
 
 /** ABI of Node 23: the last for which the older package has a binary. The newer one has 22, 24 and 26. */
 const LAST_ABI_OF_OLDER = 131;
+
+/**
+ * Has uWebSockets.js take headers as long as Node's server does; its own bound is 4 KiB. It asks the environment of the
+ * process when it is loaded, of which other threads have a copy: to be called by the main thread, before they begin.
+ */
+export function allowLongHeaders(): void {
+  process.env.UWS_HTTP_MAX_HEADERS_SIZE = String(limits.requestHeaderBytes);
+}
 
 /** Loads the package whose binary fits this Node. Where none does (another libc, an older glibc), the error says so. */
 export function loadUws(): LoadedUws {
