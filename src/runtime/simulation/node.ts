@@ -140,6 +140,12 @@ export class SimulatedNode {
     });
   }
 
+  /** The process stands still for so long, and with it whoever would watch its threads. */
+  freeze(durationMs: number): void {
+    this.#simulation.trace('freeze', this.name, durationMs);
+    for (const thread of this.#threads.values()) thread.hang(durationMs);
+  }
+
   /** Sets the wall clock forward (or back, when negative). */
   jumpWallClock(byMs: number): void {
     this.#wallOffsetMs += byMs;

@@ -17,6 +17,23 @@ const begunMs = 1_000;
 const shortestLongMs = 10_000;
 const longestShortMs = 3_000;
 
+/** What hangs for longer than the lease, in which kind of node. */
+export interface LongHang {
+  readonly who: 'executor' | 'dispatcher' | 'node';
+  readonly isWatched: boolean;
+}
+
+/** By the seed and not by chance: few seeds in a row see them all. Half of the storms have none. */
+const longHangs: readonly LongHang[] = [
+  { who: 'executor', isWatched: false },
+  { who: 'dispatcher', isWatched: false },
+  { who: 'node', isWatched: false },
+  { who: 'executor', isWatched: true },
+  { who: 'dispatcher', isWatched: true },
+];
+
+export const longHangOf = (seed: number): LongHang | null => longHangs[seed % (2 * longHangs.length)] ?? null;
+
 /** Threads that stand still for a while, with and without somebody who watches them. */
 export class Hangs {
   readonly #simulation: Simulation;
@@ -44,17 +61,22 @@ export class Hangs {
   }
 
   /** Of a node that is well: for longer than the lease, with nothing else amiss. */
-  outliveLease(): void {
-    const actor = this.#random.below(2) === 0 ? 'executor' : 'dispatcher';
+  outliveLease(who: LongHang['who']): void {
     // By hand, or what must not overlap might be over before its lease is.
     this.#under.http.request('POST', '/v1/jobs/slow/run', '', () => undefined);
     this.#simulation.runFor(begunMs);
     const open = this.#open();
     const alone = this.#runningAlone();
-    this.#tally.count(`${actor} hung for longer than its lease`);
-    this.#under.node.hangActor(actor, longMs);
-    if (this.#under.isWatched) this.#seeItRestarted(actor, open);
-    else if (actor === 'executor') this.#seeItsWorkLost(open);
+    if (who === 'node') {
+      this.#tally.count('node stood still');
+      this.#under.node.freeze(longMs);
+      this.#seeNothingLost(open);
+      return;
+    }
+    this.#tally.count(`${who} hung for longer than its lease`);
+    this.#under.node.hangActor(who, longMs);
+    if (this.#under.isWatched) this.#seeItRestarted(who, open);
+    else if (who === 'executor') this.#seeItsWorkLost(open);
     else this.#seeNothingLeftAlone(alone);
   }
 
@@ -81,6 +103,15 @@ export class Hangs {
     const revoked = ended.filter((record) => /had no word from the leader/.test(this.#outputOf(record)));
     for (const { outcome } of revoked) expect(outcome).toBe('failed');
     this.#tally.count('P3: ended by its node without a leader', revoked.length);
+  }
+
+  /** P4: while the leader stands still, no lease ends; and its node asks it before it ends anything. */
+  #seeNothingLost(open: readonly ExecutionRecord[]): void {
+    this.#simulation.runFor(longMs + recordedMs);
+    for (const record of open) {
+      expect(this.#outputOf(record)).not.toMatch(/not heard of|had no word/);
+      this.#tally.count('P4: lease outlived a pause');
+    }
   }
 
   /** P4: the watchdog ends the thread; what its life left is settled by the next one. */

@@ -4,7 +4,7 @@ import type { JobRecord } from '../../../src/core/jobs/records.ts';
 import type { Prng } from '../../../src/core/prng.ts';
 import type { Schedule } from '../../../src/core/schedule/schedule.ts';
 import { Simulation } from '../../../src/runtime/simulation/simulation.ts';
-import { Hangs } from './hangs.ts';
+import { Hangs, type LongHang, longHangOf } from './hangs.ts';
 import { checkHash } from './hash-invariant.ts';
 import { JudgedSpans } from './judged-spans.ts';
 import { checkJobs, checkSettled } from './launch-invariants.ts';
@@ -43,6 +43,7 @@ export class Storm {
   readonly #load: Load;
   readonly #runs: Runs;
   readonly #hangs: Hangs;
+  readonly #longHang: LongHang | null;
   readonly #stops: Stops;
   readonly #under: OneNode;
   readonly #random: Prng;
@@ -56,10 +57,11 @@ export class Storm {
 
   constructor(seed: number) {
     this.simulation = new Simulation(seed);
+    this.#longHang = longHangOf(seed);
     const { random } = this.simulation;
     this.#random = random.fork('storm');
     this.#retention = new RetentionWatch(this.tally);
-    const under = new OneNode(this.simulation, this.#random.below(2) === 0, (request, outcome) =>
+    const under = new OneNode(this.simulation, this.#longHang?.isWatched ?? seed % 2 === 0, (request, outcome) =>
       this.#load.proposalEnded(request, outcome),
     );
     this.#under = under;
@@ -90,8 +92,8 @@ export class Storm {
     this.#fullUntilMs = 0;
     this.#calm();
     this.#check(this.#under.node.wallNow() - recordedWithinMs);
-    if (this.#random.below(2) === 0) {
-      this.#hangs.outliveLease();
+    if (this.#longHang !== null) {
+      this.#hangs.outliveLease(this.#longHang.who);
       this.#check(this.#under.node.wallNow() - recordedWithinMs);
     }
     this.#settle();
