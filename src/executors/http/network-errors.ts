@@ -1,3 +1,4 @@
+import { getServers } from 'node:dns';
 import { errors } from 'undici';
 
 /** Go's texts of the system's errors. */
@@ -45,11 +46,20 @@ export function describeNetworkError(error: unknown): string {
   if (certificate !== undefined) return certificate;
   if (fields.code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return `tls: failed to verify certificate: x509: ${error.message}`;
-  if (fields.code === 'ENOTFOUND') return `dial tcp: lookup ${fields.hostname}: no such host`;
-  if (fields.code === 'EAI_AGAIN') return `dial tcp: lookup ${fields.hostname}: server misbehaving`;
+  if (fields.code === 'ENOTFOUND') return `dial tcp: lookup ${fields.hostname}${onServer()}: no such host`;
+  if (fields.code === 'EAI_AGAIN') return `dial tcp: lookup ${fields.hostname}${onServer()}: server misbehaving`;
   const text = systemErrors[fields.code];
   if (text === undefined) return error.message;
   return fields.call === 'connect' ? `dial tcp ${fields.address}: connect: ${text}` : `${fields.call} tcp: ${text}`;
+}
+
+/** Go names the server that was asked: the first one, unless that gave no answer. */
+function onServer(): string {
+  const [first] = getServers();
+  if (first === undefined) return '';
+  const hasPort = first.startsWith('[') || first.split(':').length === 2;
+  if (hasPort) return ` on ${first}`;
+  return ` on ${first.includes(':') ? `[${first}]` : first}:53`;
 }
 
 /** The fields that Node.js adds to errors of the system. */
