@@ -52,6 +52,33 @@ describe('carillon jobs apply', () => {
     expect((await run('apply', '--yes')).out).toBe('0 to create, 0 to change, 0 to prune, 3 unchanged\n');
   });
 
+  it('names the keys inside of policies as a file does', async () => {
+    api.create(
+      job('a', { retry: { interval: '5s', max_interval: '1m' }, retention: { count: 5 } }) as Record<string, unknown>,
+    );
+    folder.write(
+      'a.yaml',
+      [
+        'name: a',
+        'schedule: "@every 1h"',
+        'executor: shell',
+        'executor_config: {command: "true"}',
+        'retry: {interval: 10s, backoff: 2}',
+        'retention: {count: 5, age: 72h}',
+        'catchup: {policy: once}',
+      ].join('\n'),
+    );
+    expect((await run('diff')).out.split('\n').filter((line) => line.startsWith('    '))).toEqual([
+      '    catchup.cap: not set → 100',
+      '    catchup.policy: not set → "once"',
+      '    catchup.window: not set → "60s"',
+      '    retention.age: not set → "72h"',
+      '    retry.backoff: 1 → 2',
+      '    retry.interval: "5s" → "10s"',
+      '    retry.max_interval: "1m" → "1h"',
+    ]);
+  });
+
   it('reads one job, lists, documents and {jobs: …}, links to files, and nothing else', async () => {
     folder.write('one.yml', 'name: one\nschedule: "@manually"\n');
     folder.write(
