@@ -1,5 +1,5 @@
 import { type ApiErrorCode, errorHeader, sentenceOf, statusOf } from './errors.ts';
-import type { Header, HttpAnswer } from './http.ts';
+import type { AnswerHead, Header, HttpAnswer } from './http.ts';
 import { indentJson, jsonString } from './json/writer.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -36,14 +36,15 @@ export const plainAnswer = (status: number, contentType: string, body: string): 
 });
 
 /** Somebody else's bytes: a browser shows them as text, whatever they look like. */
-export const bytesAnswer = (body: Uint8Array): HttpAnswer => ({
+export const outputHead: AnswerHead = {
   status: 200,
   headers: [
     ['Content-Type', TEXT_TYPE],
     ['X-Content-Type-Options', 'nosniff'],
   ],
-  body,
-});
+};
+
+export const bytesAnswer = (body: Uint8Array): HttpAnswer => ({ ...outputHead, body });
 
 /** Dkron's answer to most failures: a status and nothing else. The reason is in the header. */
 export const emptyError = (code: ApiErrorCode, message?: string): HttpAnswer => ({

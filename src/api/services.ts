@@ -5,7 +5,7 @@ import type { ExecutionId, Instant, JobName, NodeName, Stamp, WallMs, WallNs } f
 import type { ApiErrorCode } from './errors.ts';
 import type { EventFilter } from './events/event-filter.ts';
 import type { EventId } from './events/event-id.ts';
-import type { WebSocketListener } from './http.ts';
+import type { AnswerStream, WebSocketListener } from './http.ts';
 import type { JobRules } from './job-rules.ts';
 
 /** Why something was not done; `message` is for the user, empty for the code's own sentence. */
@@ -95,6 +95,14 @@ export interface EventSource {
   connect(filter: EventFilter, from: EventId | null): WebSocketListener | null;
 }
 
+/** What executions write while they run, for who follows. */
+export interface OutputSource {
+  /** Too many follow already. */
+  readonly isFull: boolean;
+  /** Passes on what a running execution has written and writes, then the end of the stream. Returns how to go away. */
+  begin(job: JobName, id: ExecutionId, from: number, stream: AnswerStream): () => void;
+}
+
 /** All that the routes need. */
 export interface Services {
   readonly node: NodeFacts;
@@ -106,6 +114,7 @@ export interface Services {
   readonly rules: JobRules;
   readonly metrics: MetricsSource;
   readonly events: EventSource;
+  readonly outputs: OutputSource;
   /** This node takes no new jobs; lost with the node, as in Dkron. */
   readonly pause: { isPaused: boolean };
   /** Answers that are on their way for long. */

@@ -57,6 +57,9 @@ export const limits = {
   eventsPerTurn: 8_192,
   /** Events for one client before the next one has its turn. */
   eventsPerVisit: 64,
+  /** Clients that follow outputs: each may hold this much that it has not read; then it is told what it missed. */
+  outputFollowers: 1_024,
+  followerBytes: 512 << 10,
   /** A WebSocket client that answers no ping for about this long is disconnected. */
   socketIdleMs: 120_000,
   /** What clients send over WebSockets is ignored; longer messages close them. */

@@ -40,6 +40,8 @@ export interface ProcessIdentity {
 export interface ExecutionHandle {
   /** TERM to the whole tree, then KILL after `graceMs`. Idempotent; `ended` still comes. */
   stop(graceMs: number): void;
+  /** All that was given to `output` so far: its last `outputLimitBytes`, and how many came before. Absent: nothing is shown. */
+  written?(): Pick<ExecutionResult, 'output' | 'droppedBytes'>;
 }
 
 /** One kind of work (`shell`, `http`). Never throws for bad config: that is a failed result with Dkron's text. */

@@ -3,7 +3,9 @@ import { IntlZones } from '../../src/adapters/zones.ts';
 import { Api } from '../../src/api/api.ts';
 import { isApiErrorCode } from '../../src/api/errors.ts';
 import { EventHub } from '../../src/api/events/event-hub.ts';
+import { storedOutput } from '../../src/api/handlers/executions.ts';
 import type { HttpAnswer, RequestHeaders, WebSocketPort } from '../../src/api/http.ts';
+import { OutputFollows } from '../../src/api/output/follows.ts';
 import { ScheduleRules } from '../../src/api/schedule-rules.ts';
 import type { BusyExecution, ClusterMember, Done, Outcome, Services, Writes } from '../../src/api/services.ts';
 import type { Command, CommandResult, ImportItem, ImportRefusal } from '../../src/core/jobs/commands.ts';
@@ -51,6 +53,10 @@ export class ApiHarness {
   readonly state = new StateHarness();
   readonly warnings: string[] = [];
   readonly services: Services;
+  readonly outputs = new OutputFollows(
+    () => undefined,
+    (job, id) => storedOutput(this.state.reader, job, id),
+  );
   readonly api: Api;
   readonly #turns: (() => void)[] = [];
   /** The next write fails with this code. */
@@ -84,6 +90,7 @@ export class ApiHarness {
         readGauges: () => new Map([['state_applied_index', 12]]),
       },
       events: new EventHub({ nowMs: () => this.state.nowMs, outputWanted: () => undefined }),
+      outputs: this.outputs,
       pause: { isPaused: false },
       running: { backups: 0 },
       nowMs: () => this.state.nowMs,

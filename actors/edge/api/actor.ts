@@ -16,7 +16,14 @@ import { LaunchWaits } from '../../../src/api/launch-waits.ts';
 import type { MetricsSource, Services } from '../../../src/api/services.ts';
 import { AssertionFailed, assertNever } from '../../../src/core/assert.ts';
 import type { StateReads } from '../../../src/core/jobs/reads.ts';
-import { type LogIndex, logIndex, monoMs, type NodeName } from '../../../src/core/units.ts';
+import {
+  type ExecutionId,
+  type JobName,
+  type LogIndex,
+  logIndex,
+  monoMs,
+  type NodeName,
+} from '../../../src/core/units.ts';
 import { type Actor, type ActorDefinition, type Context, localRef, type Random } from '../../../src/runtime/types.ts';
 import type { LogCommand } from '../../cluster/log/protocol.ts';
 import type { MembershipCommand } from '../../cluster/membership/protocol.ts';
@@ -24,6 +31,7 @@ import type { StateCommand, StateEvent } from '../../cluster/state/protocol.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { Proposer } from '../../proposer.ts';
 import { KnownCluster } from './cluster.ts';
+import { ActorOutputs } from './outputs.ts';
 import type { ApiCommand } from './protocol.ts';
 import { Timers } from './timers.ts';
 import { ActorWrites } from './writes.ts';
@@ -67,6 +75,7 @@ class ApiActor implements Actor<ApiCommand> {
   readonly #timers: Timers;
   readonly #executionWaits = new ExecutionWaits();
   readonly #cluster = new KnownCluster();
+  readonly #outputs: ActorOutputs;
   readonly #events: EventHub;
   readonly #api: Api;
   readonly #server: HttpServer;
@@ -82,7 +91,11 @@ class ApiActor implements Actor<ApiCommand> {
     });
     this.#timers = new Timers(context);
     this.#proposer = new Proposer(context, config.nodeName);
-    this.#events = new EventHub({ nowMs: () => context.wallNow(), outputWanted: () => undefined });
+    this.#outputs = new ActorOutputs(context, this.#state);
+    this.#events = new EventHub({
+      nowMs: () => context.wallNow(),
+      outputWanted: (isWanted) => this.#outputs.allWanted(isWanted),
+    });
     this.#api = new Api(this.#services(ports));
     this.#server = ports.server(this.#handler());
     this.#gaugeEvents();
@@ -108,6 +121,9 @@ class ApiActor implements Actor<ApiCommand> {
       case 'proposalRefused':
         this.#proposer.receive(message);
         return;
+      case 'outputArrived':
+        this.#outputs.arrived(message, this.#events);
+        return;
       default:
         assertNever(message);
     }
@@ -122,6 +138,8 @@ class ApiActor implements Actor<ApiCommand> {
       this.#context.send(localRef<MembershipCommand>('membership'), { type: 'watchMembers', watcher: self });
     } else if (actor === 'state') {
       this.#context.send(localRef<StateCommand>('state'), { type: 'watchState', watcher: self, withJobs: true });
+    } else if (actor === 'dispatcher') {
+      this.#outputs.dispatcherStarted();
     }
   }
 
@@ -169,9 +187,12 @@ class ApiActor implements Actor<ApiCommand> {
     else this.#events.changed(event.after, event.appliedIndex, event.changes);
     for (const change of event.type === 'changed' ? event.changes : []) {
       if (change.type === 'launchEnded') this.#waits.launchEnded(change.job, change.group);
-      else if (change.type === 'executionEnded') this.#executionWaits.executionEnded(change.job, change.id);
-      else if (change.type === 'jobDeleted') {
+      else if (change.type === 'executionEnded') {
+        this.#executionWaits.executionEnded(change.job, change.id);
+        this.#outputs.follows.executionEnded(change.id);
+      } else if (change.type === 'jobDeleted') {
         this.#waits.allEnded(change.name);
+        this.#outputs.follows.jobDeleted(change.name);
         this.#executionWaits.jobDeleted(change.name);
       }
     }
@@ -179,7 +200,9 @@ class ApiActor implements Actor<ApiCommand> {
     if (!missedSome) return;
     this.#listing.missedSome();
     this.#waits.recheck((name) => (this.#state.job(name)?.openLaunches ?? 0) > 0);
-    this.#executionWaits.recheck((name, id) => this.#state.execution(name, id)?.outcome === 'running');
+    const runs = (name: JobName, id: ExecutionId): boolean => this.#state.execution(name, id)?.outcome === 'running';
+    this.#executionWaits.recheck(runs);
+    this.#outputs.follows.recheck(runs);
   }
 
   #listening(outcome: ListenOutcome): void {
@@ -262,6 +285,7 @@ class ApiActor implements Actor<ApiCommand> {
       rules: ports.rules,
       metrics: ports.metrics,
       events: this.#events,
+      outputs: this.#outputs.follows,
       pause: { isPaused: false },
       running: { backups: 0 },
       nowMs: () => context.wallNow(),

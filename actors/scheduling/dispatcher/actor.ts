@@ -21,6 +21,7 @@ import type { StateCommand, StateEvent } from '../../cluster/state/protocol.ts';
 import { type ProposalOutcome, Proposer } from '../../proposer.ts';
 import type { ExecutorCommand } from '../../work/executor/protocol.ts';
 import type { ProcessorCommand } from '../../work/processor/protocol.ts';
+import { OutputWatch } from './output-watch.ts';
 import type { BusyExecution, DispatcherCommand, RunReply } from './protocol.ts';
 
 export interface DispatcherConfig {
@@ -42,6 +43,7 @@ class DispatcherActor implements Actor<DispatcherCommand> {
   readonly #reader: StateReader;
   readonly #proposer: Proposer;
   readonly #core: DispatcherCore;
+  readonly #watch: OutputWatch;
   readonly #runs = new Map<number, ReplyToken>();
   #lastRun = 0;
   #leadership: LeadershipEvent | null = null;
@@ -56,6 +58,11 @@ class DispatcherActor implements Actor<DispatcherCommand> {
     this.#reader = new StateReader(ports.store.open('state', 'read'));
     this.#proposer = new Proposer(context, config.nodeName);
     this.#core = new DispatcherCore(context.random);
+    this.#watch = new OutputWatch({
+      context,
+      executor: (node) => this.#executor(node),
+      open: (id) => this.#core.openStart(id),
+    });
     context.ready();
   }
 
@@ -106,6 +113,14 @@ class DispatcherActor implements Actor<DispatcherCommand> {
         break;
       case 'workerReport':
         this.#core.reported(now, message, out);
+        // What it sends is behind the starts that it causes.
+        this.#perform(out.splice(0));
+        this.#watch.reported(message.node);
+        break;
+      case 'followOutput':
+      case 'unfollowOutput':
+      case 'followAllOutput':
+        this.#watch.wished(message);
         break;
       case 'leaseRenewal':
         this.#core.renewed(now, message, out);
@@ -118,7 +133,8 @@ class DispatcherActor implements Actor<DispatcherCommand> {
         this.#context.count('starts_refused_total');
         break;
       case 'outputChunk':
-        this.#core.outputArrived(message.id, message.chunk);
+        if (message.part === 'live') this.#core.outputArrived(message.id, message.chunk);
+        this.#watch.arrived(message);
         break;
       case 'executionFinished':
         this.#core.finished(now, this.#config.nodeName, message, out);
@@ -222,6 +238,7 @@ class DispatcherActor implements Actor<DispatcherCommand> {
         return;
       case 'start':
         this.#context.send(this.#executor(effect.node), { type: 'start', term: effect.term, start: effect.start });
+        this.#watch.opened(effect.start.id);
         return;
       case 'stopExecution':
         this.#context.send(this.#executor(effect.node), {

@@ -1,7 +1,8 @@
+import type { OutputPart } from '../../../src/core/dispatch/live-output.ts';
 import type { LaunchItem, MissedItem, PruneItem } from '../../../src/core/jobs/commands.ts';
 import type { StringMap } from '../../../src/core/jobs/records.ts';
 import type { ExecutionId, JobName, NodeName, Stamp, WallNs } from '../../../src/core/units.ts';
-import type { Replies } from '../../../src/runtime/types.ts';
+import type { Ref, Replies } from '../../../src/runtime/types.ts';
 import type { LeadershipEvent, LogRefusal } from '../../cluster/log/protocol.ts';
 import type { MembersEvent } from '../../cluster/membership/protocol.ts';
 import type { ProposalApplied, StateEvent } from '../../cluster/state/protocol.ts';
@@ -19,6 +20,7 @@ export type DispatcherCommand =
   /** Run by hand: answered when committed (or refused). */
   | ({ readonly type: 'run'; readonly name: JobName; readonly tags: StringMap | null } & Replies<RunReply>)
   | ({ readonly type: 'listBusy' } & Replies<readonly BusyExecution[]>)
+  | OutputWish
   | LeadershipEvent
   | StateEvent
   | MembersEvent
@@ -41,3 +43,20 @@ export interface BusyExecution {
   readonly startedAtNs: WallNs;
   readonly latestOutput: Uint8Array;
 }
+
+/**
+ * What somebody wants to see of what executions write; each watcher's wishes hold until it takes them back, or this
+ * dispatcher's life ends.
+ */
+export type OutputWish =
+  /** Answered with all that is known of it, and then with what comes. */
+  | { readonly type: 'followOutput'; readonly id: ExecutionId; readonly watcher: Ref<OutputEvent> }
+  | { readonly type: 'unfollowOutput'; readonly id: ExecutionId; readonly watcher: Ref<OutputEvent> }
+  /** Of all executions, from now on. */
+  | { readonly type: 'followAllOutput'; readonly isWanted: boolean; readonly watcher: Ref<OutputEvent> };
+
+export type OutputEvent = Omit<OutputPart, 'type'> & {
+  readonly type: 'outputArrived';
+  readonly job: JobName;
+  readonly node: NodeName;
+};

@@ -73,7 +73,13 @@ class ExecutorActor implements Actor<ExecutorCommand> {
       return;
     }
     if (message.type === 'attach') this.#remember(message.term, message.dispatcher);
-    this.#step(message.type === 'attach' ? { type: 'attach', term: message.term } : message);
+    this.#step(this.#inputOf(message));
+  }
+
+  #inputOf(message: ExecutorCommand): WorkerInput {
+    if (message.type === 'attach') return { type: 'attach', term: message.term };
+    if (message.type !== 'watchOutput') return message;
+    return { ...message, written: this.#handles.get(message.id)?.written?.() ?? null };
   }
 
   timer(key: string): void {

@@ -1,3 +1,4 @@
+import type { OutputPart } from '../../../src/core/dispatch/live-output.ts';
 import type { ExecutionStart } from '../../../src/core/jobs/changes.ts';
 import type { StopReason } from '../../../src/core/jobs/records.ts';
 import type { Epoch, ExecutionId, JobName, MonoMs, NodeName, Term, WallNs } from '../../../src/core/units.ts';
@@ -26,6 +27,13 @@ export type ExecutorCommand =
   | { readonly type: 'committed'; readonly ids: readonly ExecutionId[] }
   /** Answers a `leaseRenewal` of the life of this epoch with the time that it carried. */
   | { readonly type: 'leaseGranted'; readonly epoch: Epoch; readonly sentAtMs: MonoMs }
+  /**
+   * Somebody follows what this execution writes: what is known of it is sent at once, and what was not shown of it at its
+   * end. Forgotten at `attach`. Unknown ids are ignored.
+   */
+  | { readonly type: 'watchOutput'; readonly id: ExecutionId }
+  /** Somebody follows whatever is written: no end of an output goes unshown. Forgotten at `attach`. */
+  | { readonly type: 'watchAllOutput'; readonly isWanted: boolean }
   /** Recorded as lost: what of them has not begun must not begin, and what must not overlap ends (P3). */
   | { readonly type: 'giveUp'; readonly ids: readonly ExecutionId[] };
 
@@ -63,7 +71,7 @@ export type ExecutorEvent =
       readonly node: NodeName;
       readonly reason: 'stale_term' | 'other_epoch' | 'stopping';
     }
-  | { readonly type: 'outputChunk'; readonly id: ExecutionId; readonly chunk: Uint8Array }
+  | OutputPart
   | {
       readonly type: 'executionFinished';
       readonly id: ExecutionId;

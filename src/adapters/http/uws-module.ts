@@ -71,6 +71,8 @@ export interface UwsResponse {
   cork(write: () => void): UwsResponse;
   writeStatus(status: string): UwsResponse;
   writeHeader(name: string, value: string): UwsResponse;
+  /** Sends the head at once; the older package has none, there it goes with the first chunk. */
+  beginWrite?(): UwsResponse;
   /** Begins or continues a body in chunks. False: the client is behind; the chunk is kept all the same. */
   write(chunk: Uint8Array): boolean;
   /** Called as often as the client took something after it was behind; must return true. */

@@ -156,7 +156,10 @@ function send(response: UwsResponse, answer: HttpAnswer, isHead: boolean, closes
 function begin(response: UwsResponse, head: AnswerHead): BodySink {
   let isBehind = false;
   let listeners: (() => void)[] = [];
-  response.cork(() => void writeHead(response, head));
+  response.cork(() => {
+    writeHead(response, head);
+    response.beginWrite?.();
+  });
   response.onWritable(() => {
     isBehind = false;
     const waiting = listeners;

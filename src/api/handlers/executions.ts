@@ -1,10 +1,13 @@
+import type { StateReads } from '../../core/jobs/reads.ts';
 import type { ExecutionRecord } from '../../core/jobs/records.ts';
 import { limits } from '../../core/limits.ts';
-import type { ExecutionId, Instant, JobName } from '../../core/units.ts';
-import { bytesAnswer } from '../answers.ts';
+import { type ExecutionId, executionId, type Instant, type JobName } from '../../core/units.ts';
+import { bytesAnswer, outputHead } from '../answers.ts';
 import { type Call, noJob } from '../call.ts';
 import { executionJson, listedExecutionJson } from '../execution-json.ts';
 import { isJobName } from '../job-rules.ts';
+import { OutputFollower, type StoredOutput } from '../output/follower.ts';
+import { wholeNumber } from '../query.ts';
 import type { Failure } from '../services.ts';
 
 /** Longer ids than a node's name allows can't exist; the state's keys are bounded. */
@@ -72,11 +75,39 @@ export function getOutput(call: Call): void {
   const execution = findExecution(call, name);
   if (execution === undefined) {
     call.refuse(noExecution(call));
+  } else if (call.query.has('follow')) {
+    followOutput(call, execution);
   } else if (execution.outcome === 'running') {
     call.refuse({ code: 'output_not_stored', message: '' });
   } else {
     call.answer(bytesAnswer(state.output(execution)));
   }
+}
+
+/** With `follow`: what is there and then what comes, until its end is committed. */
+function followOutput(call: Call, execution: ExecutionRecord): void {
+  const { outputs, state } = call.services;
+  const from = wholeNumber(call.query, 'from', 0, [0, Number.MAX_SAFE_INTEGER]);
+  if (typeof from === 'string') {
+    call.refuse({ code: 'query_invalid', message: from });
+    return;
+  }
+  const id = executionId(execution.stamp, execution.node);
+  if (execution.outcome !== 'running') {
+    new OutputFollower(call.stream(outputHead), from).ended(() => storedOutput(state, execution.job, id));
+  } else if (outputs.isFull) {
+    call.refuse({ code: 'overloaded', message: 'Too many clients follow outputs.' });
+  } else {
+    call.onAborted(outputs.begin(execution.job, id, from, call.stream(outputHead)));
+  }
+}
+
+/** Null: it is gone. */
+export function storedOutput(state: StateReads, job: JobName, id: ExecutionId): StoredOutput | null {
+  const execution = state.execution(job, id);
+  if (execution === undefined || execution.outcome === 'running') return null;
+  const { droppedBytes, outcome } = execution;
+  return { output: state.output(execution), droppedBytes, hasErrorLine: outcome !== 'success' };
 }
 
 function findExecution({ services, parameters }: Call, job: JobName): ExecutionRecord | undefined {

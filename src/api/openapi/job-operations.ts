@@ -157,10 +157,18 @@ export const jobOperations: Operations = {
     },
   },
   'GET /v1/jobs/:job/executions/:execution/output': {
-    summary: 'The stored output of an execution that has ended.',
+    summary: 'The stored output of an execution that has ended; with follow also what one that runs writes.',
+    query: [
+      {
+        name: 'follow',
+        description: 'Also of one that runs: what is there and then what comes, until its end; whatever the value.',
+        schema: text,
+      },
+      { name: 'from', description: 'With follow: begin behind so many bytes.', schema: count },
+    ],
     responses: {
       ...answered(200, 'The bytes that were written, in whatever encoding.', textContent),
-      ...failures('own', ['job_not_found', 'execution_not_found', 'output_not_stored']),
+      ...failures('own', ['job_not_found', 'execution_not_found', 'output_not_stored', 'query_invalid', 'overloaded']),
     },
   },
   'POST /v1/jobs/:job/executions/:execution/stop': {

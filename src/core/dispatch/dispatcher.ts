@@ -2,7 +2,8 @@ import { assert } from '../assert.ts';
 import type { Change, ExecutionStart } from '../jobs/changes.ts';
 import type { FinishItem, MissedItem, PruneItem, ReassignItem } from '../jobs/commands.ts';
 import type { ExecutionRecord } from '../jobs/records.ts';
-import { type ExecutionId, type MonoMs, monoMs, type NodeName, type Term, type WallNs } from '../units.ts';
+import type { ExecutionId, MonoMs, NodeName, Term, WallNs } from '../units.ts';
+import { earliestOf } from './deadlines.ts';
 import { annotationOf, endOf, lossOf } from './ending.ts';
 import { Gathered } from './gathered.ts';
 import type {
@@ -148,6 +149,11 @@ export class DispatcherCore {
     execution.startedAtNs = startedAtNs;
   }
 
+  /** What is to start, runs or ends; undefined: it is not known here. */
+  openStart(id: ExecutionId): ExecutionStart | undefined {
+    return this.#executions.get(id)?.start;
+  }
+
   outputArrived(id: ExecutionId, chunk: Uint8Array): void {
     const execution = this.#executions.get(id);
     if (execution !== undefined) execution.latestOutput = chunk;
@@ -223,17 +229,14 @@ export class DispatcherCore {
   /** When `tick` has something to do, if nothing else happens before. */
   nextDeadline(): MonoMs | null {
     if (this.#term === null) return null;
-    const deadlines = [
+    return earliestOf([
       this.#placement.nextDeadline(),
       this.#ends.dueMs,
       this.#reassignments.dueMs,
       this.#executions.nextResendMs(),
       this.#executions.size === 0 ? null : this.#leases.nextDeadline(),
       this.#executions.nextRestopMs(),
-    ];
-    let next = Number.POSITIVE_INFINITY;
-    for (const deadline of deadlines) if (deadline !== null) next = Math.min(next, deadline);
-    return next === Number.POSITIVE_INFINITY ? null : monoMs(next);
+    ]);
   }
 
   /** What runs now. */

@@ -53,12 +53,21 @@ export function reportOf(options: WorkerOptions, held: Iterable<Held>): WorkerEv
  * was stopped has failed, however it took that, and says so in its last line.
  */
 export function endingOf(result: WorkResult, stop: HeldStop, limitBytes: number): Omit<WorkEnd, 'finishedAtNs'> {
-  const { error, output } = result;
-  const isStopped = stop !== null && stop !== 'node';
-  const success = result.success && !isStopped;
-  const pieces = result.success ? [output] : [encodeText(`${error}\n`), output];
-  if (isStopped) pieces.push(stopLine(stop, output));
+  const [before, after] = linesBeside(result, stop);
+  const success = result.success && !isStop(stop);
+  const pieces = [before, result.output, after];
   const joined = joinTail(pieces, limitBytes);
   const cutBytes = pieces.reduce((sum, piece) => sum + piece.length, 0) - joined.length;
   return { success, output: joined, droppedBytes: result.droppedBytes + cutBytes };
+}
+
+/** What the recorded output says beside what was written. */
+export const closingOf = (result: WorkResult, stop: HeldStop): Uint8Array =>
+  joinTail(linesBeside(result, stop), Number.MAX_SAFE_INTEGER);
+
+/** Stopped by somebody: not by its node, which stops itself. */
+const isStop = (stop: HeldStop): stop is Exclude<HeldStop, null | 'node'> => stop !== null && stop !== 'node';
+
+function linesBeside({ success, error, output }: WorkResult, stop: HeldStop): readonly [Uint8Array, Uint8Array] {
+  return [encodeText(success ? '' : `${error}\n`), isStop(stop) ? stopLine(stop, output) : encodeText('')];
 }

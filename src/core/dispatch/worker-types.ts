@@ -2,6 +2,7 @@ import type { ExecutionStart } from '../jobs/changes.ts';
 import type { StopReason } from '../jobs/records.ts';
 import type { Epoch, ExecutionId, JobName, MonoMs, NodeName, Term, WallNs } from '../units.ts';
 import type { FinishedWork, LeaseRenewal, WorkerReport } from './in-flight.ts';
+import type { OutputPart, Written } from './live-output.ts';
 
 /** The process at the root of an execution: enough to recognise it after a restart of this node. */
 export interface WorkProcess {
@@ -84,6 +85,9 @@ export type WorkerInput =
   /** Nothing of the last `journal` effect was written, for lack of space. Any other failure stops the node. */
   | { readonly type: 'journalFull' }
   | { readonly type: 'processStarted'; readonly id: ExecutionId; readonly process: WorkProcess }
+  /** Somebody follows what it writes; `written` is what its executor knows of it. */
+  | { readonly type: 'watchOutput'; readonly id: ExecutionId; readonly written: Written | null }
+  | { readonly type: 'watchAllOutput'; readonly isWanted: boolean }
   | { readonly type: 'output'; readonly id: ExecutionId; readonly chunk: Uint8Array }
   | { readonly type: 'ended'; readonly id: ExecutionId; readonly result: WorkResult }
   /** The node stops: no new starts; `stopped` follows when nothing runs and all is written. */
@@ -102,7 +106,7 @@ export type WorkerEvent =
       readonly node: NodeName;
       readonly reason: 'stale_term' | 'other_epoch' | 'stopping';
     }
-  | { readonly type: 'outputChunk'; readonly id: ExecutionId; readonly chunk: Uint8Array }
+  | OutputPart
   | ({ readonly type: 'executionFinished' } & FinishedWork);
 
 export type WorkerEffect =

@@ -2,11 +2,12 @@ import { assert, assertNever } from '../assert.ts';
 import type { ExecutionStart } from '../jobs/changes.ts';
 import { limits } from '../limits.ts';
 import { type ExecutionId, type MonoMs, monoMs, type Term } from '../units.ts';
+import { earliestOf } from './deadlines.ts';
 import { EndResends } from './end-resends.ts';
 import { ExclusiveWork } from './exclusive-work.ts';
-import { acknowledgementOf, endingOf, type Held, type HeldStop, isOpen, reportOf } from './held-work.ts';
+import { acknowledgementOf, closingOf, endingOf, type Held, type HeldStop, isOpen, reportOf } from './held-work.ts';
 import type { Now } from './in-flight.ts';
-import { OutputTails } from './output-tails.ts';
+import { LiveOutput } from './live-output.ts';
 import { JournalWriter } from './worker-journal.ts';
 import { WorkerLease } from './worker-lease.ts';
 import { journalFullOutput, notStarted, revokedError, stoppedBeforeStart, unstartableOutput } from './worker-texts.ts';
@@ -32,7 +33,7 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #held = new Map<ExecutionId, Held>();
   readonly #journal = new JournalWriter();
-  readonly #tails = new OutputTails();
+  readonly #live = new LiveOutput();
   readonly #resends = new EndResends();
   readonly #lease = new WorkerLease();
   readonly #exclusive = new ExclusiveWork();
@@ -84,11 +85,18 @@ export class Worker {
       case 'journalFull':
         this.#journalFull(now, out);
         break;
+      case 'watchOutput':
+        if (isOpen(this.#held.get(input.id)?.phase ?? 'finished'))
+          this.#live.watch(input.id, input.written, (part) => this.#send(part, out));
+        break;
+      case 'watchAllOutput':
+        this.#live.watchAll(input.isWanted);
+        break;
       case 'processStarted':
         this.#processStarted(input.id, input.process);
         break;
       case 'output':
-        if (this.#attached) this.#tails.add(input.id, input.chunk, now.monoMs);
+        this.#live.add(input.id, input.chunk, now.monoMs, this.#attached);
         break;
       case 'ended':
         this.#ended(input.id, input.result, now, out);
@@ -107,16 +115,13 @@ export class Worker {
 
   /** When `tick` has something to do, if nothing else happens before. */
   nextDeadline(): MonoMs | null {
-    let next: MonoMs | null = null;
-    const deadlines = [
-      this.#tails.nextDeadline(),
+    return earliestOf([
+      this.#live.nextDeadline(),
       this.#resends.nextDeadline(),
       this.#drainUntilMs,
       this.#journal.nextDeadline(),
       this.#lease.nextDeadline(),
-    ];
-    for (const at of deadlines) if (at !== null && (next === null || at < next)) next = at;
-    return next;
+    ]);
   }
 
   get runningCount(): number {
@@ -143,6 +148,7 @@ export class Worker {
   #attach(term: Term, now: Now, out: WorkerEffect[]): void {
     if (term < this.#term) return;
     this.#raiseTerm(term);
+    this.#live.unwatch();
     this.#attached = true;
     // First: so the lease is there before what the report makes the leader send.
     this.#renewLease(now, out);
@@ -272,6 +278,7 @@ export class Worker {
     assert(held?.phase === 'running', 'an execution ends once, after its start');
     const isRevoked = this.#exclusive.isRevoked(id) && !result.success;
     const told = isRevoked ? { ...result, error: revokedError } : result;
+    this.#live.last(id, result, closingOf(told, held.stop), (part) => this.#send(part, out));
     this.#finish(held.entry, endingOf(told, held.stop, this.#options.outputLimitBytes), now, out);
   }
 
@@ -279,7 +286,7 @@ export class Worker {
     const end: WorkEnd = { finishedAtNs: now.wallNs, ...ending };
     const finished: Held = { phase: 'finished', entry: { ...entry, end }, end, sentAtMs: null };
     this.#held.set(entry.id, finished);
-    this.#tails.drop(entry.id);
+    this.#live.drop(entry.id);
     this.#exclusive.drop(entry.id);
     this.#journal.add({ type: 'entry', entry: finished.entry });
     if (this.#attached) this.#sendFinish(finished, now, out);
@@ -297,7 +304,7 @@ export class Worker {
 
   #tick(now: Now, out: WorkerEffect[]): void {
     this.#keepLease(now, out);
-    this.#tails.takeDue(now.monoMs, (id, chunk) => this.#send({ type: 'outputChunk', id, chunk }, out));
+    this.#live.takeDue(now.monoMs, (part) => this.#send(part, out));
     if (this.#resends.isDue(now.monoMs)) this.#resend(now, out);
     if (this.#drainUntilMs !== null && this.#drainUntilMs <= now.monoMs) this.#stopAll(out);
     const writes = this.#journal.take(now.monoMs);
@@ -332,7 +339,7 @@ export class Worker {
     this.#term = term;
     this.#attached = false;
     this.#lease.leaderUnknown();
-    this.#tails.clear();
+    this.#live.unwatch();
     this.#journal.add({ type: 'term', term });
   }
 

@@ -6,7 +6,7 @@ import { assert } from '../../core/assert.ts';
 import { limits } from '../../core/limits.ts';
 import { formatGoDuration } from '../../core/schedule/go-duration.ts';
 import { TailBuffer } from '../tail-buffer.ts';
-import type { ExecutionEvents, ExecutionRequest } from '../types.ts';
+import type { ExecutionEvents, ExecutionRequest, ExecutionResult } from '../types.ts';
 import { EXECUTION_ID_VARIABLE } from './environment.ts';
 import { type ShellJob, startErrorText } from './job.ts';
 import type { MemoryWatch } from './memory-watch.ts';
@@ -83,6 +83,10 @@ export class ShellExecution {
         this.#finish(endText({ type: 'signalled', signal: 15, coreDumped: false }, this.#job.successCodes)),
       );
     else this.#stopAtStart = graceMs;
+  }
+
+  written(): Pick<ExecutionResult, 'output' | 'droppedBytes'> {
+    return { output: this.#output.bytes(), droppedBytes: this.#output.droppedBytes };
   }
 
   /** KILL to the whole tree. */

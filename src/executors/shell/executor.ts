@@ -86,7 +86,7 @@ class ShellExecutor implements Executor {
       this.#tools,
     );
     this.#running.add(execution);
-    return { stop: (graceMs) => execution.stop(graceMs) };
+    return { stop: (graceMs) => execution.stop(graceMs), written: () => execution.written() };
   }
 
   killOrphan(executionId: string, process: ProcessIdentity | null, done: () => void): void {

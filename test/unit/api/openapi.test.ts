@@ -216,6 +216,16 @@ const executionCases: Case[] = [
   { ask: 'GET /v1/jobs/ended/executions/1-n0', code: 'execution_not_found' },
   { ask: 'GET /v1/jobs/ended/executions/ENDED/output' },
   { ask: 'GET /v1/jobs/runs/executions/RUNS/output', code: 'output_not_stored' },
+  { ask: 'GET /v1/jobs/ended/executions/ENDED/output?follow&from=1' },
+  { ask: 'GET /v1/jobs/ended/executions/ENDED/output?follow&from=x', code: 'query_invalid' },
+  {
+    ask: 'GET /v1/jobs/runs/executions/RUNS/output?follow',
+    code: 'overloaded',
+    given: (api) => {
+      const path = `/v1/jobs/runs/executions/${api.state.executions('runs').at(-1)?.stamp}-n0/output?follow`;
+      for (let followers = 0; followers < limits.outputFollowers; followers += 1) api.request('GET', path);
+    },
+  },
   { ask: 'GET /v1/jobs/none/executions/1-n0/output', code: 'job_not_found' },
   { ask: 'GET /v1/jobs/ended/executions/1-n0/output', code: 'execution_not_found' },
   { ask: 'POST /v1/jobs/runs/executions/RUNS/stop' },

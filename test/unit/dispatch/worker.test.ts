@@ -425,6 +425,45 @@ describe('live output', () => {
     expect(bench.tick()).toEqual([]);
   });
 
+  const partsOf = (effects: readonly WorkerEffect[]) =>
+    eventsOf(effects).flatMap((event) =>
+      event.type === 'outputChunk' ? [[event.part, event.offset, text(event.chunk), text(event.closing)] as const] : [],
+    );
+
+  it('that somebody follows begins with what is known, and is told to its end', () => {
+    const bench = new Bench().running(1, 2);
+    bench.step({ type: 'output', id: idOf(1), chunk: bytes('abcd') });
+    const written = { output: bytes('cd'), droppedBytes: 2 };
+    expect(partsOf(bench.step({ type: 'watchOutput', id: idOf(1), written }))).toEqual([['soFar', 2, 'cd', '']]);
+    expect(bench.step({ type: 'watchOutput', id: idOf(7), written: null })).toEqual([]);
+    bench.nowMs += limits.liveOutputMs;
+    expect(partsOf(bench.tick())).toEqual([['live', 0, 'abcd', '']]);
+    bench.step({ type: 'output', id: idOf(1), chunk: bytes('ef') });
+    const result = { success: false, error: 'no', output: bytes('bcdefg'), droppedBytes: 1 };
+    expect(partsOf(bench.step({ type: 'ended', id: idOf(1), result }))).toEqual([['last', 4, 'efg', 'no\n']]);
+    expect(partsOf(bench.end(2))).toEqual([]);
+  });
+
+  it('of all is told to its end while somebody listens, until another dispatcher attaches', () => {
+    const bench = new Bench().running(1, 2, 3);
+    const ended = (id: number) =>
+      partsOf(
+        bench.step({
+          type: 'ended',
+          id: idOf(id),
+          result: { success: true, error: '', output: bytes('x'), droppedBytes: 0 },
+        }),
+      );
+    bench.step({ type: 'watchAllOutput', isWanted: true });
+    expect(ended(1)).toEqual([['last', 0, 'x', '']]);
+    bench.step({ type: 'watchAllOutput', isWanted: false });
+    expect(ended(2)).toEqual([]);
+    bench.step({ type: 'watchAllOutput', isWanted: true });
+    bench.step({ type: 'watchOutput', id: idOf(3), written: null });
+    bench.step({ type: 'attach', term: term(3) });
+    expect(ended(3)).toEqual([]);
+  });
+
   it('of a flood is its last bytes', () => {
     const bench = new Bench().running(1);
     for (let part = 0; part < 40; part += 1) {
