@@ -143,7 +143,11 @@ describe('the scheduler', () => {
     const targets = [{ node: nodeName('n0'), epoch: epoch(1) }];
     const nowNs = wallNsOf(wallMs(scheduler.state.nowMs + 15_000));
     scheduler.state.apply({ type: 'run', nowNs, name: jobName('a'), targets });
-    expect(scheduler.state.changes).toMatchObject([{}, { type: 'executionOpened', start: { cause: 'manual' } }]);
+    expect(scheduler.state.changes).toMatchObject([
+      {},
+      { type: 'launchBegan' },
+      { type: 'executionOpened', start: { cause: 'manual' } },
+    ]);
     scheduler.tell();
     scheduler.actor.advance(10_000);
     expect(scheduler.takeDue()).toEqual(['a+10']);
