@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exitCodes } from '../../actors/exit-codes.ts';
+import { serverTree } from '../../actors/tree.ts';
 import { apiErrors } from '../../src/api/errors.ts';
+import { loadConfig } from '../../src/config/load.ts';
 import { limits } from '../../src/core/limits.ts';
+import { fakeConfigHost, given } from '../support/config-host.ts';
 
 const page = readFileSync(path.resolve(import.meta.dirname, '../../docs/operations.md'), 'utf8');
 
@@ -32,6 +35,22 @@ describe('exit codes', () => {
       .map(([code, name = '']) => [name.slice(1, -1), Number(code)]);
     expect(Object.fromEntries(documented)).toEqual(exitCodes);
     expect(documented).toHaveLength(Object.keys(exitCodes).length);
+  });
+});
+
+describe('the deaths of actors in docs/operations.md', () => {
+  it('are of all actors, with the silence that the tree allows them', async () => {
+    const { config } = await loadConfig(given({ server: 'true' }), fakeConfigHost());
+    const actors = serverTree(config).children.map(({ id, hangMs = 0 }) => [`\`${id}\``, `${hangMs / 1_000} s`]);
+    const documented = tableOf('When a part of a node dies').map(([actor, , silentFor]) => [actor, silentFor]);
+    expect(documented).toEqual([...actors, ['main thread', '']]);
+  });
+
+  it('come before the lease of a node ends, where what they decide depends on it', async () => {
+    const { config } = await loadConfig(given({ server: 'true' }), fakeConfigHost());
+    for (const { id, hangMs = 0 } of serverTree(config).children) {
+      if (['log', 'dispatcher', 'executor'].includes(id)) expect(hangMs, id).toBeLessThan(limits.leaseMs);
+    }
   });
 });
 

@@ -79,7 +79,7 @@ export async function runEpisode({
     const outages: Asked[] = [];
     const survivors: string[] = [];
     while (outages.length < kills && Date.now() < endMs) {
-      await untilRandomMoment(random, observer);
+      await untilRandomMoment(random, observer, perSecond);
       if (strike === undefined) outages.push(await killAndBoot(node, mark, survivors));
       else outages.push(await timed(() => strike(node, outages.length)));
     }
@@ -104,8 +104,8 @@ export async function runEpisode({
 }
 
 /** In the middle of the starts of a second, or at any time. */
-async function untilRandomMoment(random: Prng, observer: Observer): Promise<void> {
-  const startsWanted = observer.starts.length + random.below(600);
+async function untilRandomMoment(random: Prng, observer: Observer, perSecond: number): Promise<void> {
+  const startsWanted = observer.starts.length + random.below(3 * perSecond);
   const fromMs = Date.now();
   const waitMs = random.below(2_500);
   const byStarts = random.below(2) === 0;
