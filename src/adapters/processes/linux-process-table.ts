@@ -41,6 +41,14 @@ export class LinuxProcessTable implements ProcessTable {
     return false;
   }
 
+  environment(pid: number): ReadonlySet<string> {
+    try {
+      return new Set(readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0'));
+    } catch {
+      return new Set();
+    }
+  }
+
   residentBytes(pid: number): number {
     try {
       const status = readFileSync(`/proc/${pid}/status`, 'latin1');

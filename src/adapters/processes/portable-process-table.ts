@@ -23,6 +23,10 @@ export class PortableProcessTable implements ProcessTable {
     return false;
   }
 
+  environment(_pid: number): ReadonlySet<string> {
+    return new Set();
+  }
+
   residentBytes(pid: number): number {
     return this.#list().find(({ row }) => row.pid === pid)?.residentBytes ?? 0;
   }

@@ -18,6 +18,8 @@ export interface ProcessTable {
   rows(): readonly ProcessRow[];
   /** True when the process carries `entry` (`NAME=value`) in the environment it was started with. */
   carries(pid: number, entry: string): boolean;
+  /** All entries of that environment; empty when they can't be known. */
+  environment(pid: number): ReadonlySet<string>;
   /** Resident memory; 0 when the process is gone. */
   residentBytes(pid: number): number;
   /** Sends a signal; false when there is no such process any more. */

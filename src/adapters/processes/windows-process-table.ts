@@ -23,6 +23,10 @@ export class WindowsProcessTable implements ProcessTable {
     return false;
   }
 
+  environment(_pid: number): ReadonlySet<string> {
+    return new Set();
+  }
+
   residentBytes(_pid: number): number {
     return 0;
   }

@@ -1,6 +1,7 @@
 import { OutputPipes } from '../../adapters/processes/job-output.ts';
 import type { Launcher } from '../../adapters/processes/launcher.ts';
 import { NamedPipes } from '../../adapters/processes/named-pipes.ts';
+import { OneLookTable } from '../../adapters/processes/one-look.ts';
 import { openProcessTable } from '../../adapters/processes/open-process-table.ts';
 import type { ProcessTable } from '../../adapters/processes/process-table.ts';
 import { ProcessTree } from '../../adapters/processes/process-tree.ts';
@@ -49,6 +50,9 @@ class ShellExecutor implements Executor {
   readonly #outputs: OutputPipes | null;
   readonly #table: ProcessTable = openProcessTable();
   readonly #killer: TreeKiller;
+  /** Of earlier lives there may be a thousand at once. */
+  readonly #orphans: ProcessTable = new OneLookTable(this.#table);
+  readonly #orphanKiller: TreeKiller;
   readonly #tools: ExecutionTools;
   readonly #running = new Set<ShellExecution>();
   #closed: (() => void) | null = null;
@@ -59,6 +63,7 @@ class ShellExecutor implements Executor {
     this.#pipes = NamedPipes.open(options.scratchDirectory ?? null);
     this.#outputs = this.#pipes === null ? null : new OutputPipes(this.#pipes);
     this.#killer = new TreeKiller(this.#table, timers);
+    this.#orphanKiller = new TreeKiller(this.#orphans, timers);
     this.#tools = {
       launcher: this.#openLauncher(options, timers),
       table: this.#table,
@@ -90,12 +95,12 @@ class ShellExecutor implements Executor {
   }
 
   killOrphan(executionId: string, process: ProcessIdentity | null, done: () => void): void {
-    const bootId = this.#table.identify(globalThis.process.pid).bootId;
+    const { bootId } = this.#orphans.identify(globalThis.process.pid);
     // Of an earlier boot of the system nothing is left, and its numbers mean nothing now.
     if (process !== null && process.bootId !== bootId) setImmediate(done);
     else {
       const tree = { mark: markOf(executionId), root: process, groupOutlivesRoot: false };
-      this.#killer.kill(new ProcessTree(this.#table, tree), done);
+      this.#orphanKiller.kill(new ProcessTree(this.#orphans, tree), done);
     }
   }
 
