@@ -52,6 +52,8 @@ class ExecutorActor implements Actor<ExecutorCommand> {
   /** Arrived before this life began to serve. */
   #early: ExecutorCommand[] = [];
   #whenStopped: (() => void) | null = null;
+  /** Nothing can be written down any more: a stop waits for nothing. */
+  #isBroken = false;
 
   constructor(context: Context<ExecutorCommand>, config: ExecutorConfig, ports: ExecutorPorts) {
     this.#context = context;
@@ -103,7 +105,8 @@ class ExecutorActor implements Actor<ExecutorCommand> {
   stop(done: () => void): void {
     this.#whenStopped = done;
     // While the life is still opening, it is closed once it is open.
-    this.#step({ type: 'stop' });
+    if (this.#isBroken) this.#close();
+    else this.#step({ type: 'stop' });
   }
 
   check(): void {
@@ -227,6 +230,9 @@ class ExecutorActor implements Actor<ExecutorCommand> {
   }
 
   #journalBroken(error: Error): void {
+    if (this.#isBroken) return;
+    this.#isBroken = true;
+    if (this.#whenStopped !== null) this.#close();
     this.#context.stopNode(exitCodes.journalBroken, `The worker's journal can't be written: ${error.message}`);
   }
 }

@@ -181,6 +181,25 @@ describe('a life of the node', () => {
     expect(life.harness.stoppedNode).toMatchObject({ exitCode: exitCodes.journalBroken });
     expect(machine.processes.begun).toEqual([]);
   });
+
+  it('stops at once when its journal is broken: what it would wait for can never be written', async () => {
+    const machine = new Machine();
+    const life = machine.life();
+    life.attach();
+    life.start(1, { run_ms: '60000' });
+    expect(machine.processes.running).toHaveLength(1);
+    machine.stores.open('work').failure = new Error('EIO');
+    life.start(2, {});
+    expect(life.harness.stoppedNode).toMatchObject({ exitCode: exitCodes.journalBroken });
+    let isStopped = false;
+    const stopped = life.harness.stop().then(() => {
+      isStopped = true;
+    });
+    life.harness.advance(0);
+    await stopped;
+    expect(isStopped).toBe(true);
+    expect(machine.processes.running).toEqual([]);
+  });
 });
 
 describe('an execution', () => {
