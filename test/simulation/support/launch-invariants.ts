@@ -136,7 +136,25 @@ function checkStarts({ job, executions }: JobHistory, starts: ReadonlyMap<string
   for (const [group, numbers] of attempts) {
     expect(numbers, `attempts of ${group}`).toEqual(numbers.map((_, index) => index + 1));
   }
+  checkAttempts(job, executions);
 }
+
+/** P4: an attempt follows a failure as long as the job asks for retries, a lost one only if it asks for that. */
+function checkAttempts(job: JobRecord, executions: readonly ExecutionRecord[]): void {
+  if (!lasting.some(({ name }) => name === job.name)) return;
+  for (const { group, attempt } of executions) {
+    if (attempt === 1) continue;
+    const before = executions.find((one) => one.group === group && one.attempt === attempt - 1);
+    const mayFollow = before?.outcome === 'lost' ? job.onLost === 'rerun' : before?.outcome === 'failed';
+    expect(
+      mayFollow && attempt <= job.retries + 1 + lostBefore(executions, group),
+      `${job.name}: attempt ${attempt}`,
+    ).toBe(true);
+  }
+}
+
+const lostBefore = (executions: readonly ExecutionRecord[], group: bigint): number =>
+  executions.filter((one) => one.group === group && one.outcome === 'lost').length;
 
 /** P3: of a `forbid` job no scheduled execution begins while another one runs on the machine; those by hand may. */
 function checkForbid({ job, executions, notes }: JobHistory, { begun, tally }: CheckOptions): void {
@@ -168,6 +186,33 @@ function checkChains(reader: StateReader, { job, executions }: JobHistory, tally
   const launches = new Set(executions.map((execution) => execution.group)).size;
   expect(launches, `launches of ${job.name}, child of ${parent.name}`).toBeLessThanOrEqual(parent.successCount);
   tally.count('chain: child launched', launches);
+}
+
+/** Longer than any pause before a retry that the load has, and than it takes to place one. */
+const retriedWithinMs = 6_000;
+
+/** Open executions of which nothing runs: their start, or their end, is on its way. */
+export function withoutProcess(reader: StateReader, running: readonly string[]): string[] {
+  const living = new Set(running);
+  const found: string[] = [];
+  reader.eachOpenExecution(({ stamp, node, job }) => {
+    if (!living.has(`${stamp}-${node}`)) found.push(`${stamp}-${node} of ${job}`);
+  });
+  return found;
+}
+
+/** After a while without faults: what failed was tried again. */
+export function checkRetried(reader: StateReader, nowMs: WallMs, tally: Tally): void {
+  for (const { name, retries } of lasting) {
+    const executions = reader.executions(name);
+    for (const { group, attempt, outcome, finishedAtNs, stop } of executions) {
+      if (outcome !== 'failed' || attempt > retries || stop !== null) continue;
+      if (Number(finishedAtNs / 1_000_000n) > nowMs - retriedWithinMs) continue;
+      const hasNext = executions.some((one) => one.group === group && one.attempt === attempt + 1);
+      expect(hasNext, `P4: attempt ${attempt} of ${name} failed and is tried again`).toBe(true);
+      tally.count('P4: as many attempts as the job asks for');
+    }
+  }
 }
 
 /** At the end, when nothing crashes any more: all work is done, and children ran as often as their parents succeeded. */

@@ -12,8 +12,10 @@ import { IntlZones } from '../../../src/adapters/zones.ts';
 import { ScheduleRules } from '../../../src/api/schedule-rules.ts';
 import { assert } from '../../../src/core/assert.ts';
 import type { Command } from '../../../src/core/jobs/commands.ts';
+import type { JobRecord } from '../../../src/core/jobs/records.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { ScheduleInterner } from '../../../src/core/schedule/compile.ts';
+import type { Schedule } from '../../../src/core/schedule/schedule.ts';
 import { type NodeName, nodeName } from '../../../src/core/units.ts';
 import type { Store } from '../../../src/runtime/ports.ts';
 import type { SimulatedNode } from '../../../src/runtime/simulation/node.ts';
@@ -28,6 +30,15 @@ import { SimulatedHttp } from './simulated-http.ts';
 
 export const zones = new IntlZones('UTC');
 export const schedules = new ScheduleInterner(zones, cronExtensions);
+
+/** Of a process of the life before. */
+const slowestDeathMs = 400;
+
+export function compileStored(job: JobRecord): Schedule {
+  const compiled = schedules.compile(job.schedule, job.name, job.timezone);
+  assert(compiled.ok, 'a stored schedule is valid');
+  return compiled.schedule;
+}
 
 const name: NodeName = nodeName('n0');
 
@@ -146,7 +157,7 @@ export class OneNode {
         return { store, zones, extensions: cronExtensions };
       case 'executor': {
         const timer = (delayMs: number, fire: () => void) => ({ cancel: world.after(delayMs, fire) });
-        const simulated = createSimulatedExecutor(this.machine, timer);
+        const simulated = createSimulatedExecutor(this.machine, timer, slowestDeathMs);
         return { store, executors: new Map([['simulated', simulated]]), bootId: this.machine.bootId };
       }
       case 'processor':

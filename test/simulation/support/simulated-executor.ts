@@ -31,6 +31,8 @@ export class SimulatedMachine {
   /** When each process ended, by the same clock. */
   readonly endedAtMs = new Map<string, number>();
   readonly #nowMs: () => number;
+  /** Called when a process starts, before anything else can happen. */
+  onBegin: (request: ExecutionRequest) => void = () => undefined;
   readonly #running = new Map<string, { readonly jobName: string; readonly timer: { cancel(): void } }>();
   #lastPid = 100;
 
@@ -47,6 +49,7 @@ export class SimulatedMachine {
     const { executionId, jobName, attempt } = request;
     const beside = [...this.#running].filter(([, other]) => other.jobName === jobName).map(([id]) => id);
     this.begun.push({ executionId, jobName, attempt, atMs: this.#nowMs(), beside });
+    this.onBegin(request);
     this.#running.set(executionId, { jobName, timer });
     this.#lastPid += 1;
     return { pid: this.#lastPid, startTicks: this.#lastPid * 10, bootId: this.bootId };
@@ -62,14 +65,16 @@ export class SimulatedMachine {
 /**
  * An executor for simulations: no process, only virtual time. Keys of a job's config: `run_ms` (how long it runs, 0 by
  * default), `output` (what it writes at its end), `fail` (its error; empty or absent: success), `deaf` (`true`: it ignores
- * TERM and ends by KILL only).
+ * TERM and ends by KILL only). What an earlier life left takes up to `slowestDeathMs` to die.
  */
-export function createSimulatedExecutor(machine: SimulatedMachine, timer: VirtualTimer): Executor {
+export function createSimulatedExecutor(machine: SimulatedMachine, timer: VirtualTimer, slowestDeathMs = 0): Executor {
   return {
     start: (request, events) => startSimulated(machine, timer, request, events),
-    killOrphan: (executionId, _process, done) => {
-      machine.end(executionId);
-      timer(0, done);
+    killOrphan: (executionId, process, done) => {
+      timer(((process?.pid ?? 0) * 37) % (slowestDeathMs + 1), () => {
+        machine.end(executionId);
+        done();
+      });
     },
     close: (done) => {
       for (const executionId of machine.running) machine.end(executionId);

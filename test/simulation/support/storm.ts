@@ -1,18 +1,20 @@
 import { expect } from 'vitest';
+import { exitCodes } from '../../../actors/exit-codes.ts';
 import { assert } from '../../../src/core/assert.ts';
 import type { JobRecord } from '../../../src/core/jobs/records.ts';
 import type { Prng } from '../../../src/core/prng.ts';
-import type { Schedule } from '../../../src/core/schedule/schedule.ts';
 import { Simulation } from '../../../src/runtime/simulation/simulation.ts';
 import { Hangs, type LongHang, longHangOf } from './hangs.ts';
 import { checkHash } from './hash-invariant.ts';
 import { JudgedSpans } from './judged-spans.ts';
-import { checkJobs, checkSettled } from './launch-invariants.ts';
+import { checkJobs, checkRetried, checkSettled, withoutProcess } from './launch-invariants.ts';
 import { Load } from './load.ts';
-import { OneNode, schedules } from './one-node.ts';
+import { Memory } from './memory.ts';
+import { compileStored, OneNode } from './one-node.ts';
 import { checkRetention, RetentionWatch } from './retention-invariants.ts';
 import { checkPauses } from './retry-invariants.ts';
 import { Runs } from './runs.ts';
+import { Starts } from './starts.ts';
 import { Stops } from './stops.ts';
 import { actors, Tally } from './tally.ts';
 
@@ -23,18 +25,34 @@ const longestDownMs = 5_000;
 const ourFault = 'crashed by the storm';
 /** The end of a thread that hung. */
 const isOurs = (error: string): boolean => error.includes(ourFault) || error.endsWith('killed');
-/** After the storm: enough to restart, catch up and end whatever was open. */
+/** After the storm: enough to restart, and to catch up. */
 const calmMs = 30_000;
+/** Enough to end whatever was open. */
+const longCalmMs = 30_000;
 /** A due time has its record so long after, when nothing crashes. */
 const recordedWithinMs = 2_000;
 /** A stopping node waits for its executions, and for the requests that wait for them. */
 const stoppedWithinMs = 30_000;
+/** What starts or ends has its record so long after. */
+const onItsWayMs = 1_000;
+/** What has noticed a fault stops its node by then. */
+const noticedWithinMs = 100;
 /** Due times of small jumps are launched late, and their executions have to stay below retention. */
 const smallJumpsMs = 30_000;
 const largestBackMs = 15_000;
 const longestFullMs = 8_000;
 /** What still fits on a full disk. */
 const spareBytes = 4_096;
+const slowestFlushMs = 400;
+const longestSlowMs = 4_000;
+const longestBrokenMs = 3_000;
+
+const brokenDisk = 'the disk is broken';
+const flushExitCodes: readonly (number | null)[] = [
+  exitCodes.logNotFlushed,
+  exitCodes.stateBroken,
+  exitCodes.journalBroken,
+];
 
 /** One run: a node, its clients, and what happens to it, all drawn from the seed. */
 export class Storm {
@@ -51,6 +69,8 @@ export class Storm {
   readonly #retention: RetentionWatch;
   /** When the wall clock was set, in virtual time. */
   readonly #leapsAtMs: number[] = [];
+  readonly #starts: Starts;
+  readonly #memory: Memory;
   #smallJumpsLeftMs = smallJumpsMs;
   #hasFarJump = false;
   #fullUntilMs = 0;
@@ -67,6 +87,8 @@ export class Storm {
     this.#under = under;
     this.#load = new Load(random.fork('load'), under, this.tally, () => this.simulation.nowMs);
     this.#hangs = new Hangs(this.simulation, under, random.fork('hangs'), this.tally);
+    this.#starts = new Starts(under, this.tally);
+    this.#memory = new Memory(this.tally);
     this.#runs = new Runs(random.fork('runs'), under, this.tally, (delayMs, act) =>
       this.simulation.after(delayMs, act),
     );
@@ -84,14 +106,16 @@ export class Storm {
     while (this.simulation.nowMs < endMs) {
       // Often so soon that what was just begun is still under way.
       this.simulation.runFor(this.#random.below(3) === 0 ? this.#random.below(6) : this.#random.below(1_500));
+      this.#load.disturb();
       this.#mischief();
       this.#keepRunning();
       this.#check(null);
     }
     this.#under.node.disk.capacityBytes = null;
     this.#fullUntilMs = 0;
-    this.#calm();
+    this.#calm(calmMs);
     this.#check(this.#under.node.wallNow() - recordedWithinMs);
+    this.#checkHeld();
     if (this.#longHang !== null) {
       this.#hangs.outliveLease(this.#longHang.who);
       this.#check(this.#under.node.wallNow() - recordedWithinMs);
@@ -100,15 +124,17 @@ export class Storm {
   }
 
   #mischief(): void {
-    const choice = this.#random.below(29);
+    const choice = this.#random.below(30);
     if (choice < 4) this.#crashNode();
     else if (choice < 5) this.#stopNode();
     else if (choice < 10) this.#crashActor();
     else if (choice < 12) this.#setClock();
     else if (choice < 13) this.#fillDisk();
-    else if (choice < 16) this.#runs.run();
-    else if (choice < 18) this.#hangs.strike();
-    else if (choice < 21) this.#stops.stop();
+    else if (choice < 14) this.#slowDisk();
+    else if (choice < 15) this.#failDisk();
+    else if (choice < 18) this.#runs.run();
+    else if (choice < 20) this.#hangs.strike();
+    else if (choice < 23) this.#stops.stop();
     else this.#load.disturb();
   }
 
@@ -116,28 +142,50 @@ export class Storm {
     const { node, machine } = this.#under;
     const failures = node.events.flatMap((event) => (event.type === 'actorFailed' ? [event.error] : []));
     expect(failures.filter((error) => !isOurs(error))).toEqual([]);
+    expect(this.#starts.wrong).toEqual([]);
     const reader = this.#under.read();
     const store = this.#under.stateStore();
     if (reader === null || store === null) return;
     const { tally } = this;
     checkHash(store, tally);
     const judgedAfterMs = (job: JobRecord): number => this.#spans.judgedAfterMs(job);
-    checkJobs(reader, { compile, begun: machine.begun, judgedAfterMs, recordedUntilMs, tally });
+    checkJobs(reader, { compile: compileStored, begun: machine.begun, judgedAfterMs, recordedUntilMs, tally });
     this.#retention.check(reader, machine);
     checkPauses(reader, machine, this.#leapsAtMs, tally);
     this.#load.check(reader);
     this.#runs.check(reader);
     this.#stops.check(reader);
+    this.#memory.check(reader, compileStored, this.#starts.latestWallMs());
   }
 
   #crashNode(): void {
     if (!this.#under.node.running) return;
     this.tally.count('node crashed');
+    this.#countUnderWay();
     this.tally.count('P4: execution interrupted by a crash ended', this.#under.machine.running.length);
+    const { torn } = this.#under.node.disk;
+    const { kept, lost } = torn;
     this.#under.crash();
+    this.tally.count('commit kept that was not flushed', torn.kept - kept);
+    this.tally.count('commit lost that was not flushed', torn.lost - lost);
     this.#load.connectionLost();
     this.simulation.runFor(this.#random.below(longestDownMs));
     this.#under.node.start();
+  }
+
+  /** Where in the life of a launch or a write the crash strikes. */
+  #countUnderWay(): void {
+    const { node, machine } = this.#under;
+    if (node.disk.isFlushing('log')) this.tally.count('crash while the log was flushed');
+    if (node.disk.isFlushing('state')) this.tally.count('crash while the state was written');
+    if (node.disk.isFlushing('work')) this.tally.count('crash while the journal was flushed');
+    const begun = new Set(machine.begun.map(({ executionId }) => executionId));
+    const running = new Set(machine.running);
+    this.#under.read()?.eachOpenExecution(({ stamp, node: name }) => {
+      const id = `${stamp}-${name}`;
+      if (!begun.has(id)) this.tally.count('crash between a launch and its start');
+      else if (!running.has(id)) this.tally.count('crash between an end and its record');
+    });
   }
 
   /** As a signal does: whoever runs the node starts it again. */
@@ -162,6 +210,7 @@ export class Storm {
   #setClock(): void {
     const { node } = this.#under;
     this.#leapsAtMs.push(this.simulation.nowMs);
+    this.#starts.latestWallMs();
     const choice = this.#random.below(3);
     if (choice === 0) {
       this.tally.count('clock set back');
@@ -186,7 +235,27 @@ export class Storm {
     this.#fullUntilMs = this.simulation.nowMs + this.#random.below(longestFullMs);
   }
 
-  /** Somebody frees space, and starts a node that stopped by itself, because an actor could not be started. */
+  #slowDisk(): void {
+    const { disk } = this.#under.node;
+    this.tally.count('disk slow');
+    disk.slownessMs = 1 + this.#random.below(slowestFlushMs);
+    this.simulation.after(this.#random.below(longestSlowMs), () => {
+      disk.slownessMs = 0;
+    });
+  }
+
+  /** The node stops when it notices (P6). */
+  #failDisk(): void {
+    if (!this.#under.node.running) return;
+    this.tally.count('disk failed');
+    const { disk } = this.#under.node;
+    disk.flushError = new Error(`${ourFault}: ${brokenDisk}`);
+    this.simulation.after(this.#random.below(longestBrokenMs), () => {
+      disk.flushError = null;
+    });
+  }
+
+  /** Somebody frees space, mends the disk, and starts a node that stopped by itself, because an actor could not be started. */
   #keepRunning(): void {
     const { node } = this.#under;
     if (this.#fullUntilMs <= this.simulation.nowMs) node.disk.capacityBytes = null;
@@ -194,14 +263,42 @@ export class Storm {
     const last = node.events.findLast((event) => event.type === 'nodeStopping');
     expect(isOurs(last?.message ?? ''), `why the node stopped: ${last?.message}`).toBe(true);
     this.tally.count('node stopped by itself');
+    if (last?.message.includes(brokenDisk) === true) {
+      this.tally.count('P6: node stopped by a failed flush');
+      expect(flushExitCodes, 'exit code after a failed flush').toContain(last.exitCode);
+    }
     this.#load.connectionLost();
     node.start();
   }
 
-  #calm(): void {
+  #calm(durationMs: number): void {
+    const { node } = this.#under;
     this.#keepRunning();
-    this.simulation.runFor(calmMs);
+    node.disk.flushError = null;
+    this.simulation.runFor(noticedWithinMs);
+    const last = node.events.findLast(({ type }) => type === 'nodeStopping' || type === 'actorStarting');
+    if (last?.type === 'nodeStopping') this.simulation.runUntil(() => !node.running, stoppedWithinMs);
+    this.#keepRunning();
+    this.simulation.runFor(durationMs);
     assert(this.#under.node.running, 'a node that nobody troubles goes on');
+  }
+
+  /** After a while without faults nothing is forgotten that is open. */
+  #checkHeld(): void {
+    const { node, machine } = this.#under;
+    const look = (): string[] => {
+      const reader = this.#under.read();
+      assert(reader !== null, 'the node runs');
+      checkRetried(reader, node.wallNow(), this.tally);
+      return withoutProcess(reader, machine.running);
+    };
+    const before = new Set(look());
+    this.simulation.runFor(onItsWayMs);
+    expect(
+      look().filter((one) => before.has(one)),
+      'P4: open executions of which nothing runs',
+    ).toEqual([]);
+    this.tally.count('P4: nothing open of which nothing runs');
   }
 
   #settle(): void {
@@ -210,7 +307,7 @@ export class Storm {
       () => this.#load.isDisabled,
       () => this.#load.disableAll(),
     );
-    this.#calm();
+    this.#calm(longCalmMs);
     this.#check(null);
     const reader = this.#under.read();
     assert(reader !== null, 'the node runs');
@@ -229,10 +326,4 @@ export class Storm {
       this.simulation.runFor(100);
     }
   }
-}
-
-function compile(job: JobRecord): Schedule {
-  const compiled = schedules.compile(job.schedule, job.name, job.timezone);
-  assert(compiled.ok, 'a stored schedule is valid');
-  return compiled.schedule;
 }
