@@ -43,6 +43,10 @@ export class SimulatedDisk {
   capacityBytes: number | null = null;
   /** Every flush fails with this error while it is set. */
   flushError: Error | null = null;
+  /** A flush takes up to so much longer. */
+  slownessMs = 0;
+  /** Commits that were neither flushed nor lost for sure when their writer ended: how many were kept, and lost. */
+  readonly torn = { kept: 0, lost: 0 };
   readonly #files = new Map<StoreName, File>();
 
   constructor(simulation: Simulation, random: Prng) {
@@ -75,7 +79,13 @@ export class SimulatedDisk {
   }
 
   flushDelayMs(): number {
-    return this.random.between(...FLUSH_US) / 1000;
+    const slowMs = this.slownessMs === 0 ? 0 : this.random.below(this.slownessMs);
+    return this.random.between(...FLUSH_US) / 1000 + slowMs;
+  }
+
+  /** Whether a commit is on its way into the store. */
+  isFlushing(name: StoreName): boolean {
+    return this.#files.get(name)?.writer?.isFlushing === true;
   }
 
   #openWriter(name: StoreName, file: File, world: StoreWorld): SimulatedStore {
@@ -120,6 +130,10 @@ class SimulatedStore implements Store {
     this.#disk = disk;
     this.#content = content;
     this.#world = world;
+  }
+
+  get isFlushing(): boolean {
+    return this.#flushing.length + this.#waiting.length > 0;
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
@@ -176,6 +190,8 @@ class SimulatedStore implements Store {
     const unflushed = [...this.#flushing, ...this.#waiting];
     const survivors = unflushed.slice(0, this.#disk.random.below(unflushed.length + 1));
     for (const commit of survivors) if (this.#failure([commit]) === null) this.#content.apply(commit.writes);
+    this.#disk.torn.kept += survivors.length;
+    this.#disk.torn.lost += unflushed.length - survivors.length;
     this.#flushing = [];
     this.#waiting = [];
   }

@@ -42,7 +42,7 @@ export interface Episode {
 
 const writerCount = 3;
 /** A history that is kept whole can be compared: a job has at most so many due times in an episode. */
-const longestMs = 85_000;
+const longestMs = 55_000;
 const connections = 32;
 
 /** One node with a fleet of jobs that is killed at moments drawn from the seed, and what is to be said against it. */

@@ -1,3 +1,4 @@
+import { limits } from '../../../../src/core/limits.ts';
 import type { NodeProcess } from '../../../support/node-process.ts';
 import { check } from '../../../support/observer/checker.ts';
 import { dueTimesByHand } from '../../../support/observer/due-times.ts';
@@ -37,14 +38,16 @@ export async function judge(episode: Episode): Promise<Verdict> {
   const wrong = [...episode.survivors, ...writers.flatMap((writer) => writer.wrong)];
   const records: Recorded[] = [];
   const dueTimes: DueTime[] = [];
-  const counts = { executions: 0, lost: 0, 'missed or skipped': 0 };
+  const counts = { executions: 0, lost: 0, 'missed or skipped': 0, 'histories not kept whole': 0 };
   const seen = new Map<string, number>();
   for (const { execution } of observer.starts) seen.set(execution, (seen.get(execution) ?? 0) + 1);
   for (const [execution, times] of seen) if (times > 1) wrong.push(`${execution} was started ${times} times`);
   for (const job of fleet) {
     const told = await tell(node, job.name);
     wrong.push(...contradictions(job, told, episode, seen));
-    dueTimes.push(...dueTimesOf(job, episode));
+    const keptFromMs = oldestKeptMs(told);
+    if (keptFromMs > 0) counts['histories not kept whole'] += 1;
+    dueTimes.push(...dueTimesOf(job, episode, keptFromMs));
     records.push(...recordsOf(job.name, told));
     counts.executions += told.executions.length;
     counts.lost += told.losses.length;
@@ -117,13 +120,20 @@ function contradictions(
   return wrong;
 }
 
-function dueTimesOf({ name, schedule }: FleetJob, { created, disabled }: Episode): DueTime[] {
+/** Of due times before it, records may be gone; 0: all are there. */
+function oldestKeptMs({ executions }: Told): number {
+  if (executions.length < limits.executionsPerJob) return 0;
+  return Math.min(...executions.map(({ id }) => Number(BigInt(id.slice(0, id.indexOf('-'))) / 1_000_000n)));
+}
+
+function dueTimesOf({ name, schedule }: FleetJob, { created, disabled }: Episode, keptFromMs: number): DueTime[] {
   const from = created.get(name);
   const to = disabled.get(name);
   if (from === undefined || to === undefined) throw new Error(`${name} was created and switched off`);
   // The phase of `@every 1s` is that of the clock.
   const all = dueTimesByHand(schedule, from.fromMs, to.toMs + doubtMs, from.fromMs - 1_000);
-  return all.map((atMs) => ({ job: name, atMs, isOptional: atMs <= from.toMs + doubtMs || atMs >= to.fromMs }));
+  const sinceMs = Math.max(from.toMs + doubtMs, keptFromMs);
+  return all.map((atMs) => ({ job: name, atMs, isOptional: atMs <= sinceMs || atMs >= to.fromMs }));
 }
 
 const recordsOf = (job: string, { losses, notes }: Told): Recorded[] => [
