@@ -65,12 +65,15 @@ const group = (id: string, strategy: Strategy = 'one_for_one'): GroupSpec => ({
 const counterRow = (id: string, groupId = 'work', overflow?: Overflow<CounterMessage>) =>
   simulationRow({ id, group: groupId, shutdownMs: 1_000, definition: counter(overflow), config: { start: 0 } });
 
+const watched = <Row extends object>(row: Row, hangMs: number | undefined) =>
+  hangMs === undefined ? row : { ...row, hangMs };
+
 const started = (events: readonly { type: string }[]) => events.some(({ type }) => type === 'nodeStarted');
 
-function oneNode(seed = 1, placement: 'threads' | 'compact' = 'threads') {
+function oneNode(seed = 1, placement: 'threads' | 'compact' = 'threads', hangMs?: number) {
   const sim = new Simulation(seed);
   const probe = makeProbe<unknown>('probe', 'work');
-  const table = { groups: [group('work')], children: [counterRow('counter'), probe.row] };
+  const table = { groups: [group('work')], children: [watched(counterRow('counter'), hangMs), probe.row] };
   const node = sim.addNode('n0', table, () => ({}), { placement });
   sim.runUntil(() => started(node.events));
   return { sim, node, probe, ref: localRef<CounterMessage>('counter') };
@@ -118,6 +121,41 @@ describe.each(['threads', 'compact'] as const)('a simulated node, placement %s',
     expect(node.exitCode).toBe(7);
     const stopped = node.events.flatMap((event) => (event.type === 'actorStopped' ? [event.actor] : []));
     expect(stopped).toEqual(['probe', 'counter']);
+  });
+});
+
+describe('a simulated thread that hangs', () => {
+  const readAfter = (act: (under: ReturnType<typeof oneNode>) => void, hangMs?: number) => {
+    const under = oneNode(6, 'threads', hangMs);
+    act(under);
+    const { sim, node, ref } = under;
+    node.send(ref, { type: 'add', by: 3 });
+    const answeredAtMs: number[] = [];
+    node.ask<CounterMessage, number>(ref, { type: 'read' }, 60_000, () => answeredAtMs.push(sim.nowMs));
+    const fromMs = sim.nowMs;
+    sim.runUntil(() => answeredAtMs.length > 0);
+    return { tookMs: sim.nowMs - fromMs, lives: node.events.filter(({ type }) => type === 'actorReady').length - 2 };
+  };
+
+  it('runs nothing meanwhile, and everything afterwards', () => {
+    const { tookMs, lives } = readAfter(({ node }) => node.hangActor('counter', 5_000));
+    expect(lives).toBe(0);
+    expect(tookMs).toBeGreaterThanOrEqual(5_000);
+    expect(tookMs).toBeLessThan(5_010);
+  });
+
+  it('is ended where its row has it watched, and not before', () => {
+    expect(readAfter(({ node }) => node.hangActor('counter', 999), 1_000).lives).toBe(0);
+    const { sim, node } = oneNode(6, 'threads', 1_000);
+    node.hangActor('counter', 5_000);
+    sim.runUntil(() => node.events.some((event) => event.type === 'actorReady' && event.life === 2), 2_000);
+    expect(node.events).toContainEqual({ type: 'actorKilled', actor: 'counter', life: 1, missed: 'answer' });
+  });
+
+  it('is not ended when the whole node stands still', () => {
+    const { tookMs, lives } = readAfter(({ node }) => node.freeze(5_000), 1_000);
+    expect(lives).toBe(0);
+    expect(tookMs).toBeGreaterThanOrEqual(5_000);
   });
 });
 
