@@ -1,4 +1,7 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { limits } from '../../src/core/limits.ts';
 import { type NodeProcess, withNode } from '../support/node-process.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { WebSocketClient } from '../support/web-socket-client.ts';
@@ -54,6 +57,28 @@ class Scene {
     this.written += count;
   }
 
+  async gauge(name: string): Promise<number> {
+    const { text } = await this.node.request({ method: 'GET', path: '/metrics' });
+    return Number(new RegExp(`^carillon_${name} (\\d+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
+  }
+
+  /** Starts jobs that write as long as `go` is there. */
+  async flood(count: number): Promise<void> {
+    const go = path.join(this.node.dataDir, 'go');
+    writeFileSync(go, '');
+    const write = "head -c 60000 /dev/zero | tr '\\0' x; sleep 0.05";
+    for (let at = 0; at < count; at += 1) {
+      const config = { shell: 'true', command: `while [ -e ${go} ]; do ${write}; done` };
+      const job = { name: `flood${at}`, schedule: '@manually', executor: 'shell', executor_config: config };
+      await this.node.request({ method: 'POST', path: '/v1/jobs', body: JSON.stringify(job) });
+      await this.node.request({ method: 'POST', path: `/v1/jobs/flood${at}` });
+    }
+  }
+
+  endFlood(): void {
+    rmSync(path.join(this.node.dataDir, 'go'));
+  }
+
   end(): void {
     for (const client of this.clients) client.destroy();
   }
@@ -70,7 +95,49 @@ async function inScene(options: Parameters<typeof withNode>[0], play: (scene: Sc
   });
 }
 
-describe.each(engines)('events of a real node on %s', (_engine, options) => {
+describe.each(engines)('events of a real node on %s', (engine, options) => {
+  it('reach who reads, whole and in order; who never reads costs a bounded buffer, and gets them later', async () => {
+    await inScene(options, async (scene) => {
+      expect(scene.node.log).toContain(engine);
+      const [reader, stalled] = [await scene.listen(), await scene.listen('?topics=job,launch,execution,output')];
+      stalled.pause();
+      let mostBytes = 0;
+      const buffered = async (): Promise<number> => {
+        const bytes = await scene.gauge('event_bytes_buffered');
+        mostBytes = Math.max(mostBytes, bytes);
+        return bytes;
+      };
+      // The system's own buffers take some megabytes first.
+      await scene.flood(6);
+      await waitUntil(async () => (await buffered()) > limits.socketBacklogBytes, { what: 'a full buffer' });
+      await scene.writeJobs(200);
+      await waitUntil(() => events(reader).filter(({ job }) => job?.startsWith('job')).length === 200, {
+        what: 'events for who reads',
+      });
+      expect(await scene.gauge('event_bytes_kept')).toBeLessThanOrEqual(limits.eventBytesKept);
+      await buffered();
+      // Over the limit by one message, and by what goes out together with it.
+      expect(mostBytes).toBeLessThan(limits.socketBacklogBytes + 70_000 + 32_768);
+      scene.endFlood();
+      const ended = (client: WebSocketClient): number =>
+        events(client).filter(({ topic, type }) => topic === 'launch' && type === 'ended').length;
+      await waitUntil(() => ended(reader) === 6, { what: 'the ends' });
+      stalled.resume();
+      await waitUntil(() => ended(stalled) === 6, { what: 'the ends, later' });
+      const kept = (client: WebSocketClient): string[] =>
+        events(client)
+          .filter(({ topic }) => topic !== 'output')
+          .map(({ id }) => id);
+      expect(kept(stalled)).toEqual(kept(reader));
+      const numbers = ids(stalled).map((id) => id.split('.').map(Number));
+      const isGrowing = numbers.every(([index = 0, ordinal = 0], at) => {
+        const [before = 0, last = 0] = numbers[at - 1] ?? [];
+        return index > before || (index === before && ordinal > last);
+      });
+      expect(isGrowing).toBe(true);
+    });
+  });
+
   it('go on where a client left, each once; a restart of the node is told as missed', async () => {
     await inScene(options, async (scene) => {
       const [always, leaver] = [await scene.listen(), await scene.listen()];

@@ -2,14 +2,25 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { type ApiConfig, definition } from '../../../actors/edge/api/actor.ts';
 import type { ApiCommand } from '../../../actors/edge/api/protocol.ts';
 import { exitCodes } from '../../../actors/exit-codes.ts';
-import type { HttpAnswer, HttpHandler, HttpServer, ListenOutcome } from '../../../src/api/http.ts';
+import type { HttpAnswer, HttpHandler, HttpServer, ListenOutcome, WebSocketListener } from '../../../src/api/http.ts';
 import { AssertionFailed } from '../../../src/core/assert.ts';
 import type { Change } from '../../../src/core/jobs/changes.ts';
 import type { CommandResult } from '../../../src/core/jobs/commands.ts';
-import { type ExecutionId, epoch, jobName, logIndex, nodeName, stamp, term } from '../../../src/core/units.ts';
+import { limits } from '../../../src/core/limits.ts';
+import {
+  type ExecutionId,
+  epoch,
+  executionId,
+  jobName,
+  logIndex,
+  nodeName,
+  stamp,
+  term,
+} from '../../../src/core/units.ts';
 import { decodeEntry, type Entry } from '../../../src/wire/entries.ts';
 import { header, testRules, textOf } from '../../support/api-harness.ts';
 import { ActorHarness, type MadeAsk } from '../../support/fake-context.ts';
+import { FakeSocket } from '../../support/fake-socket.ts';
 import { gatheredStream } from '../../support/gathered-stream.ts';
 import { StateHarness } from '../../support/state-harness.ts';
 
@@ -37,6 +48,8 @@ class FakeServer implements HttpServer {
     this.isClosed = true;
   }
 }
+
+const noHeaders = { host: 'localhost:8080', origin: '', accept: '', contentType: '' };
 
 interface Client {
   answer: HttpAnswer | null;
@@ -75,6 +88,19 @@ class Api {
     );
   }
 
+  /** A request for a WebSocket. */
+  upgrade(target: string, upgrade: (listener: WebSocketListener) => void): void {
+    this.server.handler.handle({
+      request: { method: 'GET', target, headers: noHeaders, body: new Uint8Array() },
+      answer: ({ status }) => {
+        throw new Error(`answered ${status}`);
+      },
+      stream: (head) => gatheredStream(head, () => undefined),
+      upgrade,
+      onAborted: () => undefined,
+    });
+  }
+
   lead(): void {
     this.actor.deliver({
       type: 'leadership',
@@ -92,7 +118,7 @@ class Api {
       request: {
         method,
         target,
-        headers: { host: 'localhost:8080', origin: '', accept: '', contentType: '' },
+        headers: noHeaders,
         body: new TextEncoder().encode(body),
       },
       answer: (answer) => {
@@ -477,5 +503,83 @@ describe('mistakes', () => {
     };
     expect(() => api.request('GET', '/v1/jobs')).toThrow(AssertionFailed);
     expect(api.actor.counters.get('http_answers_total{class="5xx"}')).toBe(1);
+  });
+});
+
+describe('outputs', () => {
+  let api: Api;
+  beforeEach(() => {
+    api = new Api();
+    api.start();
+    api.lead();
+    api.state.setJob('job1');
+    api.state.launch('job1', 10_000);
+  });
+
+  const running = () => {
+    const record = api.state.running('job1').at(-1);
+    if (record === undefined) throw new Error('nothing runs');
+    return { record, id: executionId(record.stamp, record.node) };
+  };
+  const wishes = (): unknown[] => api.actor.messages<{ type: string }>('dispatcher').map(({ type }) => type);
+  const tell = (part: 'live' | 'soFar' | 'last', offset: number, text: string): void => {
+    const { record, id } = running();
+    const bytes = new TextEncoder().encode(text);
+    api.actor.deliver({
+      type: 'outputArrived',
+      id,
+      job: record.job,
+      node: record.node,
+      part,
+      offset,
+      chunk: bytes,
+      closing: new Uint8Array(0),
+    });
+  };
+
+  it('are followed, also over a restart of the dispatcher, to the end that is committed', () => {
+    const { record, id } = running();
+    const client = api.request('GET', `/v1/jobs/job1/executions/${id}/output?follow`);
+    expect(wishes()).toEqual(['followOutput']);
+    tell('soFar', 0, 'one ');
+    api.actor.peerStarted('dispatcher');
+    expect(wishes()).toEqual(['followOutput', 'followOutput']);
+    tell('live', 8, 'three');
+    tell('soFar', 0, 'one two three');
+    tell('last', 13, '');
+    expect(client.answer).toBeNull();
+    api.state.finish(record, 'success', 'one two three');
+    api.changed(api.state.changes.slice(-2));
+    expect(client.answer === null ? null : textOf(client.answer)).toBe('one two three');
+    expect(wishes().at(-1)).toBe('unfollowOutput');
+  });
+
+  it('end for who follows when their job is deleted, or the client goes away', () => {
+    const { id } = running();
+    const client = api.request('GET', `/v1/jobs/job1/executions/${id}/output?follow`);
+    const gone = api.request('GET', `/v1/jobs/job1/executions/${id}/output?follow`);
+    gone.leave();
+    expect(wishes()).not.toContain('unfollowOutput');
+    api.state.apply({ type: 'deleteJob', name: jobName('job1') });
+    api.changed(api.state.changes.slice(-1));
+    expect([client.answer?.status, gone.answer]).toEqual([200, null]);
+    expect(wishes().at(-1)).toBe('unfollowOutput');
+  });
+
+  it('are asked for as long as somebody listens to their events', () => {
+    const sockets: FakeSocket[] = [];
+    api.upgrade('/v1/events?topics=output', (listener) => sockets.push(new FakeSocket(listener)));
+    expect(api.actor.messages('dispatcher')).toMatchObject([{ type: 'followAllOutput', isWanted: true }]);
+    api.actor.peerStarted('dispatcher');
+    expect(api.actor.messages('dispatcher')).toHaveLength(2);
+    tell('soFar', 0, 'not told');
+    tell('live', 0, 'told');
+    tell('last', 4, 'x'.repeat(limits.liveOutputBytes + 1));
+    expect(sockets[0]?.take().slice(1)).toMatchObject([
+      { topic: 'output', offset: 0, text: 'told' },
+      { topic: 'output', offset: 5, bytes: limits.liveOutputBytes },
+    ]);
+    sockets[0]?.leave();
+    expect(api.actor.messages('dispatcher').at(-1)).toMatchObject({ type: 'followAllOutput', isWanted: false });
   });
 });
