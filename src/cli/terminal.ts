@@ -31,6 +31,9 @@ async function askOnStderr(question: string): Promise<string> {
 /** Keys that come at once: each an escape sequence, or a character. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: keys are sent as escape sequences
 const keys = /\u001b\[[\d;]*[A-Za-z~]|./gsu;
+/** 128 and the signal's number, as shells have it. */
+const terminated = 143;
+const endingSignals = ['SIGTERM', 'SIGHUP'] as const;
 const enter = '\u001b[?1049h\u001b[?25l';
 const leave = '\u001b[?25h\u001b[?1049l';
 
@@ -39,7 +42,9 @@ function openScreen(): Screen {
   const { stdin, stdout } = process;
   // However the process ends, the terminal must be usable after it.
   const restore = (): void => void stdout.write(leave);
+  const end = (): void => process.exit(terminated);
   process.once('exit', restore);
+  for (const signal of endingSignals) process.once(signal, end);
   stdin.setRawMode(true);
   stdin.setEncoding('utf8').resume();
   stdout.write(enter);
@@ -60,6 +65,7 @@ function openScreen(): Screen {
       stdin.setRawMode(false);
       stdout.removeAllListeners('resize');
       process.off('exit', restore);
+      for (const signal of endingSignals) process.off(signal, end);
       restore();
     },
   };

@@ -41,7 +41,14 @@ async function listExecutions(job: string, { api, json }: ApiOptions, host: CliH
     const executions = objectsIn(answer);
     if (json) host.output.out(`${answer.text}\n`);
     else if (executions.length === 0) host.output.error(`${visible(job)} has no executions yet\n`);
-    else host.output.out(renderTable(columns, executions.map(executionRow), painter(host)));
+    else
+      host.output.out(
+        renderTable(
+          columns,
+          executions.map((execution) => executionRow(execution, host.clock.nowMs())),
+          painter(host),
+        ),
+      );
   });
 }
 
@@ -54,12 +61,14 @@ const columns: readonly Column[] = [
   { title: 'ATTEMPT', align: 'right' },
 ];
 
-function executionRow(execution: JsonObject): readonly Cell[] {
+/** Of one that runs, the duration is how long it has run. */
+function executionRow(execution: JsonObject, nowMs: number): readonly Cell[] {
   const startedAt = textOf(execution, 'started_at');
+  const end = isRunning(execution) ? new Date(nowMs).toISOString() : textOf(execution, 'finished_at');
   return [
     { text: textOf(execution, 'id') },
     { text: shownTime(startedAt) },
-    { text: shownDuration(startedAt, textOf(execution, 'finished_at')) },
+    { text: shownDuration(startedAt, end) },
     statusCell(execution),
     { text: textOf(execution, 'node_name') },
     { text: String(numberOf(execution, 'attempt')) },

@@ -47,7 +47,7 @@ export function screenLines(picture: Picture, view: View, size: ScreenSize, pain
   const offset = Math.min(view.offset, Math.max(0, body.length - page));
   const shown = body.slice(offset, offset + page);
   const rest = body.length - offset - shown.length;
-  const foot = rest > 0 ? `${keys}   ${rest} more below` : keys;
+  const foot = rest > 0 ? `${rest} more below   ${keys}` : keys;
   return [
     ...headOf(picture, paint),
     ...shown,
@@ -68,7 +68,7 @@ function headOf({ api, nowMs, snapshot, problem }: Picture, paint: Paint): reado
   const count = (number: number, what: string, style: StyleName): string =>
     number > 0 ? paint(style, `${number} ${what}`) : `${number} ${what}`;
   const counts = [
-    `${jobs} jobs`,
+    jobs === 1 ? '1 job' : `${jobs} jobs`,
     count(running.length, 'running', 'cyan'),
     ...(waiting === null ? [] : [count(waiting.length, 'waiting', 'yellow')]),
     count(failing.length, 'failing', 'red'),

@@ -204,7 +204,7 @@ describe('carillon executions', () => {
     const { out } = await api.cli(['executions', 'list', 'a']);
     const [titles = '', running = '', ended = ''] = out.split('\n');
     expect(titles.split(/ {2,}/)).toEqual(['ID', 'STARTED', 'DURATION', 'STATUS', 'NODE', 'ATTEMPT']);
-    expect(running).toMatch(/^\d{19}-n0 {2}2026-\S+Z +- {2}running {2}n0 +1$/);
+    expect(running).toMatch(/^\d{19}-n0 {2}2026-\S+Z +0 ms {2}running {2}n0 +1$/);
     expect(ended).toMatch(/^\d{19}-n0 {2}2026-\S+Z +\S+ \S+ {2}success {2}n0 +1$/);
     expect((await api.cli(['executions', 'list', 'a', '--json'])).out).toMatch(/"group":\d{19},/);
   });
