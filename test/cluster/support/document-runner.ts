@@ -102,6 +102,8 @@ export class DocumentRunner {
     });
     const { pid } = child;
     if (pid !== undefined) this.#pids.add(pid);
+    // Of what never ends, what it has shown tells more than the end of the test's time.
+    const killer = setTimeout(() => process.kill(-(pid ?? 0), 'SIGKILL'), deadlineMs);
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (piece: string) => {
       output += piece;
@@ -109,6 +111,7 @@ export class DocumentRunner {
     return new Promise((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (code) => {
+        clearTimeout(killer);
         if (pid !== undefined) this.#pids.delete(pid);
         resolve({ code, output: output.replaceAll(address, 'localhost:8080') });
       });

@@ -129,6 +129,13 @@ describe('carillon events', () => {
     ).toEqual(['listening', 'ended', 'missed']);
   });
 
+  it('ends after as many events as were asked for', async () => {
+    connections = [[listening, ended, ended, ended]];
+    const { exitCode, out } = await api.cli(['events', '--count', '2'], terminal);
+    expect([exitCode, out.split('\n').length, queries.length]).toEqual([0, 3, 1]);
+    expect((await api.cli(['events', '-n', '0'], terminal)).exitCode).toBe(1);
+  });
+
   it('leaves what it can not take in time with the server', async () => {
     const many = Array.from({ length: 12_000 }, (_, index) => ({ ...ended, id: `9.${index}` }));
     connections = [many];
