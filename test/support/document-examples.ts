@@ -6,8 +6,6 @@ export interface CommandsExample {
   /** Where the block begins, for failures. */
   readonly line: number;
   readonly text: string;
-  /** Begins with `# in another terminal`: goes on beside what follows. */
-  readonly isBeside: boolean;
   /** The block below it: what a reader is told to expect; null: nothing is. */
   readonly shown: string | null;
 }
@@ -21,7 +19,6 @@ export interface FileExample {
 
 /** What the tests do in a way of their own: the node runs already, and tests don't test themselves. */
 const commandsOfTheTest: ReadonlySet<string> = new Set(['npm start', 'npm test']);
-const besideMark = /^# in another terminal\b/;
 const fileMark = /^# ([\w./-]+\.(?:ya?ml|json|sh))$/;
 const shownLanguages: ReadonlySet<string> = new Set(['text', 'json', 'yaml']);
 
@@ -83,7 +80,7 @@ function exampleOf({ language, text, line }: Block): Example | null {
   if (name !== null) return { type: 'file', line, name, text };
   if (language === 'sh') {
     if (commandsOfTheTest.has(text.trim())) return null;
-    return { type: 'commands', line, text, isBeside: besideMark.test(text), shown: null };
+    return { type: 'commands', line, text, shown: null };
   }
   throw new Error(
     `line ${line}: a \`${language}\` block that no test tries: it is neither run, nor the output of the block above it, ` +

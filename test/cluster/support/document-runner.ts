@@ -44,16 +44,9 @@ export class DocumentRunner {
   /** Throws at the first example that isn't as the document says. */
   async run(examples: readonly Example[]): Promise<readonly Ran[]> {
     const done: Ran[] = [];
-    const beside: { readonly example: CommandsExample; readonly ended: Promise<Ended> }[] = [];
     for (const example of examples) {
       if (example.type === 'file') this.#folder.write(path.join('work', example.name), example.text);
-      else if (example.isBeside) beside.push({ example, ended: this.#start(example) });
       else done.push({ example, actual: await this.#untilAsShown(example) });
-    }
-    for (const { example, ended } of beside) {
-      const { output } = await ended;
-      judge(example, output, null);
-      done.push({ example, actual: output });
     }
     return done;
   }
@@ -124,9 +117,9 @@ function judge(example: CommandsExample, output: string, code: number | null): v
   if (problem !== null) throw new Error(`line ${example.line}: ${problem}`);
 }
 
-/** Null: as the document says. `code` null: how it ended doesn't count. */
+/** Null: as the document says. */
 function problemOf({ text, shown }: CommandsExample, output: string, code: number | null): string | null {
-  if (code !== null && code !== 0) return `exit code ${code} of\n${text}\n${output}`;
+  if (code !== 0) return `exit code ${code} of\n${text}\n${output}`;
   if (shown === null || isAsShown(shown, output, { exactTimes: fixesTimes(text) })) return null;
   return `${text}\nshows\n${output}\ninstead of\n${shown}`;
 }
