@@ -1,4 +1,6 @@
+import type { Instant } from '../core/units.ts';
 import { decodeUtf8 } from './json/string-literal.ts';
+import { readTime } from './json/time.ts';
 
 /** A query as Go's net/url reads it: pairs with a bad escape or a semicolon are dropped, `+` is a blank. */
 export class Query {
@@ -64,6 +66,14 @@ export function wholeNumber<Otherwise>(
   if (text === '') return otherwise;
   const value = /^[0-9]+$/.test(text) ? Number(text) : Number.NaN;
   return value >= least && value <= most ? value : `${key} must be a whole number within ${least} and ${most}`;
+}
+
+/** As `wholeNumber`, of a time. A `+` that was not escaped has become a blank. */
+export function instantIn<Otherwise>(query: Query, key: string, otherwise: Otherwise): Instant | Otherwise | string {
+  const text = query.get(key) ?? '';
+  if (text === '') return otherwise;
+  const read = readTime(text.replace(/(T.*) (?=[0-9]{2}:[0-9]{2}$)/, '$1+'));
+  return read.ok ? read.time.instant : `${key}: ${read.error}`;
 }
 
 /** strconv.Atoi with its error thrown away: 0 for what is no integer, the nearest one for what is too large. */

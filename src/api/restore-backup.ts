@@ -215,7 +215,7 @@ function readSome(frames: Generator<Frame>): BackupRecord[] | null {
 /** What ran belongs to the cluster that ran it; here its end will never be known. */
 function lost(record: ExecutionRecord, { createdAtMs }: BackupHeader): ImportItem {
   const finishedAtNs = wallNsOf(createdAtMs);
-  return { type: 'execution', record: { ...record, outcome: 'lost', finishedAtNs }, output: lostOutput };
+  return { type: 'execution', record: { ...record, outcome: 'lost', finishedAtNs, wiped: false }, output: lostOutput };
 }
 
 /** A stored job as a client would submit it: without what is counted of open work and kept history. */

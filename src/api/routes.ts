@@ -26,6 +26,7 @@ import {
 } from './handlers/pages.ts';
 import { restore } from './handlers/restore.ts';
 import { previewSchedule } from './handlers/schedule.ts';
+import { getStats } from './handlers/stats.ts';
 
 export interface Route {
   readonly method: string;
@@ -92,6 +93,7 @@ export const routes: readonly Route[] = [
   route('POST', '/v1/jobs/:job/executions/:execution/stop', stopExecution),
   route('GET', '/v1/schedule/preview', previewSchedule),
   route('GET', '/v1/launches', listLaunches),
+  route('GET', '/v1/stats', getStats),
   route('GET', '/v1/events', listenToEvents),
   route('GET', '/v1/openapi.json', getOpenApi),
 ];

@@ -78,6 +78,12 @@ export const limits = {
   listedLaunches: 10_000,
   /** An execution that began more than this after its due time is listed as late: what is usual is far below. */
   lateStartMs: 1_000,
+  /** Minutes of statistics kept of all jobs together: a week. */
+  statMinutes: 10_080,
+  /** Of one job, the latest with activity: an hour of a job that runs each minute, about 6 KiB; two months of a daily one. */
+  statMinutesPerJob: 60,
+  /** Steps in one answer of statistics: more than a screen has pixels for. */
+  statSteps: 1_500,
   /** Results remembered per proposer, so that a command sent twice happens once; as many may await theirs (P5). */
   rememberedResultsPerOrigin: 1_024,
   /** Launches of one job that have not ended: as many as one node may run at once. */

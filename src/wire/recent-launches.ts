@@ -40,7 +40,7 @@ export function lateIndexWrites(
   after: ExecutionRecord | null,
 ): StoreWrite[] {
   const isListed = after !== null && startedLate(after);
-  const wasListed = after === null || (before !== undefined && startedLate(before));
+  const wasListed = after === null || after.wiped || (before !== undefined && startedLate(before));
   return isListed || wasListed ? [entry('lateByTime', key, isListed)] : [];
 }
 

@@ -1,4 +1,5 @@
 import { EMPTY_META, executionKey, type LedgerReader, type Remembered, type StateMeta } from '../core/jobs/ledger.ts';
+import type { JobMinute, MinuteStats } from '../core/jobs/minute-stats.ts';
 import {
   type Backup,
   type BackupOrigin,
@@ -26,6 +27,7 @@ import {
   decodeRemembered,
   decodeWork,
 } from './state-records.ts';
+import { decodeJobMinute, decodeMinute, minutesBetween } from './stats-records.ts';
 
 /** Committed state out of a store: for the state machine that changes it, and for everybody who shows or follows it. */
 export class StateReader implements LedgerReader, StateReads {
@@ -136,6 +138,22 @@ export class StateReader implements LedgerReader, StateReads {
 
   note(key: string): LaunchNote | undefined {
     return this.#read('notes', key, decodeNote);
+  }
+
+  minute(key: string): MinuteStats | undefined {
+    return this.#read('minutes', key, decodeMinute);
+  }
+
+  jobMinute(key: string): JobMinute | undefined {
+    return this.#read('jobMinutes', key, decodeJobMinute);
+  }
+
+  minutesBetween(job: JobName | null, from: number, to: number): readonly MinuteStats[] {
+    return minutesBetween(this.#store, job, from, to);
+  }
+
+  scanJobMinutes(job: JobName, visit: (key: string, value: JobMinute) => boolean): void {
+    this.#scan(jobRange('jobMinutes', job), decodeJobMinute, visit);
   }
 
   remembered(key: string): Remembered | undefined {

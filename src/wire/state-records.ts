@@ -5,7 +5,7 @@ import type { ExecutionRecord, JobRecord, LaunchNote, OpenLaunch, UnplacedWork }
 import { epoch, jobName, type LogIndex, logIndex, nodeName, stamp, wallMs, wallNs } from '../core/units.ts';
 import { FieldReader, plainPairs } from './fields.ts';
 import { plainJobRecord, readJobRecord } from './job-codec.ts';
-import { decodePlain, encodePlain, type Plain } from './msgpack.ts';
+import { DecodeError, decodePlain, encodePlain, type Plain } from './msgpack.ts';
 import type { StateHash, StateMark } from './state-hash.ts';
 
 /** Version of the records in the state store; the first field of each. */
@@ -18,7 +18,7 @@ const encode = (fields: readonly Plain[]): Uint8Array => encodePlain([VERSION, .
 function open(bytes: Uint8Array, what: string): FieldReader {
   const reader = new FieldReader(decodePlain(bytes), what);
   const version = reader.number();
-  if (version !== VERSION) throw new Error(`${what}: record version ${version} is not known`);
+  if (version !== VERSION) throw new DecodeError(`${what}: record version ${version} is not known`);
   return reader;
 }
 

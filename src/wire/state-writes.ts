@@ -14,6 +14,7 @@ import {
   encodeRemembered,
   encodeWork,
 } from './state-records.ts';
+import { encodeJobMinute, encodeMinute } from './stats-records.ts';
 
 /** All changes of a batch and its applied index, as one transaction of the state store. */
 export function stateWrites(changes: LedgerWrites, appliedIndex: LogIndex): StoreWrite[] {
@@ -36,6 +37,8 @@ export function stateWrites(changes: LedgerWrites, appliedIndex: LogIndex): Stor
     writes.push(...noteIndexWrites(key, note));
   }
   for (const [key, kept] of changes.remembered) push(writes, 'remembered', key, kept, encodeRemembered);
+  for (const [key, stats] of changes.minutes) push(writes, 'minutes', key, stats, encodeMinute);
+  for (const [key, minute] of changes.jobMinutes) push(writes, 'jobMinutes', key, minute, encodeJobMinute);
   return writes;
 }
 

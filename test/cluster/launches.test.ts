@@ -51,6 +51,24 @@ describe('launches of one node', () => {
     expect(await dkron.executions('orphan')).toEqual([]);
   });
 
+  it('are counted by the minute, of all jobs and of each', async () => {
+    logOnFailure();
+    await dkron.create({ name: 'counted', executor_config: { command: 'true' } });
+    await dkron.create({ name: 'counted-too', retries: 0, executor_config: { command: 'false' } });
+    for (let i = 0; i < 3; i++) await dkron.run('counted', '?wait');
+    await dkron.run('counted-too', '?wait');
+    const stats = async (query: string): Promise<Record<string, number>> => {
+      const answer = await node.request({ method: 'GET', path: `/v1/stats?${query}` });
+      const { steps } = JSON.parse(answer.text) as { steps: Record<string, number>[] };
+      const total = (key: string): number => steps.reduce((sum, step) => sum + (step[key] ?? 0), 0);
+      return { launches: total('launches'), succeeded: total('succeeded'), failed: total('failed') };
+    };
+    expect(await stats('job=counted')).toEqual({ launches: 3, succeeded: 3, failed: 0 });
+    expect(await stats('job=counted-too&step=1h')).toEqual({ launches: 1, succeeded: 0, failed: 1 });
+    const all = await stats('step=2h');
+    expect([(all.succeeded ?? 0) >= 3, (all.failed ?? 0) >= 1]).toEqual([true, true]);
+  });
+
   it('never overlaps a job with `forbid`', { timeout: 60_000 }, async () => {
     logOnFailure();
     const file = path.join(node.dataDir, `overlap-${randomUUID()}`);

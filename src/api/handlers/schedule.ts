@@ -2,9 +2,9 @@ import { limits } from '../../core/limits.ts';
 import { type Instant, instantOfMs, jobName, type WallMs, wallMs } from '../../core/units.ts';
 import type { Call } from '../call.ts';
 import { nameError } from '../job-rules.ts';
-import { formatInstant, readTime } from '../json/time.ts';
+import { formatInstant } from '../json/time.ts';
 import { jsonStrings } from '../json/writer.ts';
-import { wholeNumber } from '../query.ts';
+import { instantIn, wholeNumber } from '../query.ts';
 
 const DEFAULT_COUNT = 5;
 
@@ -42,16 +42,9 @@ function readQuery({ query, services }: Call): Asked | string {
   if (badZone !== null) return `tz: ${badZone}`;
   const count = wholeNumber(query, 'n', DEFAULT_COUNT, [1, limits.previewedDueTimes]);
   if (typeof count === 'string') return count;
-  const from = readStart(query.get('from') ?? '', services.nowMs());
+  const from = instantIn(query, 'from', instantOfMs(services.nowMs()));
   if (typeof from === 'string') return from;
   return { name, schedule: query.get('spec') ?? '', timezone, count, from };
-}
-
-/** A text says what is wrong. A `+` that was not escaped has become a blank. */
-function readStart(text: string, nowMs: WallMs): Instant | string {
-  if (text === '') return instantOfMs(nowMs);
-  const read = readTime(text.replace(/(T.*) (?=[0-9]{2}:[0-9]{2}$)/, '$1+'));
-  return read.ok ? read.time.instant : `from: ${read.error}`;
 }
 
 /** A job with this schedule already counts from somewhere; a new one would count from `from`. */

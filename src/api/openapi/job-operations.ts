@@ -198,6 +198,19 @@ export const jobOperations: Operations = {
       ...failures('own', ['query_invalid', 'schedule_invalid']),
     },
   },
+  'GET /v1/stats': {
+    summary: 'What happened, in steps of whole minutes; steps without anything are left out.',
+    query: [
+      { name: 'job', description: 'Of that job only: its latest minutes with activity.', schema: text },
+      { name: 'from', description: 'Default: an hour before `to`.', schema: time },
+      { name: 'to', description: 'Exclusive; default: now.', schema: time },
+      { name: 'step', description: 'A duration of whole minutes; default 1m.', schema: text },
+    ],
+    responses: {
+      ...answered(200, 'The steps, the oldest first.', jsonOf(reference('Stats'))),
+      ...failures('own', ['query_invalid', 'job_not_found']),
+    },
+  },
   'GET /v1/launches': {
     summary: 'Launches that were missed, skipped or lost.',
     query: [

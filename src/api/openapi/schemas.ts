@@ -141,6 +141,8 @@ const member: Readonly<Record<string, Schema>> = {
   DelegateCur: count,
 };
 
+const spread = objectOf({ count, sum_ms: count, max_ms: count, p50_ms: count, p99_ms: count });
+
 const socketAddress = objectOf({ IP: text, Port: count, Zone: text });
 
 export const schemas = {
@@ -198,6 +200,24 @@ export const schemas = {
     scheduled_at: time,
     started_at: time,
     late_ms: count,
+  }),
+  Stats: objectOf({
+    from: time,
+    to: time,
+    step_seconds: count,
+    steps: listOf(
+      objectOf({
+        at: time,
+        launches: count,
+        succeeded: count,
+        failed: count,
+        lost: count,
+        skipped: count,
+        missed: count,
+        lateness: { ...spread, description: 'From due time to start, of scheduled first attempts.' },
+        duration: spread,
+      }),
+    ),
   }),
   LostLaunch: objectOf({ job: text, state: { type: 'string', const: 'lost' }, execution: text, scheduled_at: time }),
 } as const satisfies Record<string, Schema>;

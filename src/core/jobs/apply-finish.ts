@@ -41,6 +41,7 @@ function finishOne(ledger: Ledger, item: FinishItem, nowNs: WallNs, out: Change[
     wiped: false,
   };
   ledger.putExecution(ended);
+  ledger.stats.ended(ended, nowNs);
   if (item.output.length > 0) ledger.putOutput(ended, item.output);
   const counted = countEnd(job, item);
   ledger.putJob(counted);

@@ -237,6 +237,7 @@ export function applyDeleteExecutions(ledger: Ledger, name: JobName): CommandRes
     ledger.putExecution({ ...execution, wiped: true });
   }
   ledger.deleteNotes(name);
+  ledger.stats.forget(name);
   const job: JobRecord = {
     ...stored,
     successCount: 0,

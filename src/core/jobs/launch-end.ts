@@ -17,6 +17,7 @@ export function settleLaunch(ledger: Ledger, name: JobName, group: Stamp, atNs: 
   const status = statusOf(launch);
   const job: JobRecord = { ...stored, openLaunches: stored.openLaunches - 1, status: status ?? stored.status };
   ledger.deleteLaunch(launch);
+  ledger.stats.launchEnded(name, atNs);
   ledger.putJob(job);
   out.push({ type: 'launchEnded', job: name, group, status: status ?? '' });
   if (status !== 'success') return;

@@ -3,6 +3,7 @@ import { limits } from '../limits.ts';
 import { executionId, type JobName, type NodeName, type Stamp, stamp, type WallMs, wallNsOf } from '../units.ts';
 import type { CommandResult } from './commands.ts';
 import { brokenJobInvariant } from './invariants.ts';
+import { type JobMinute, type MinuteStats, StatsLedger } from './minute-stats.ts';
 import { OverlayTable } from './overlay.ts';
 import type { ExecutionRecord, JobRecord, JobStatus, LaunchNote, OpenLaunch, UnplacedWork } from './records.ts';
 
@@ -37,11 +38,14 @@ export interface LedgerReader {
   launch(key: string): OpenLaunch | undefined;
   work(key: string): UnplacedWork | undefined;
   note(key: string): LaunchNote | undefined;
+  minute(key: string): MinuteStats | undefined;
+  jobMinute(key: string): JobMinute | undefined;
   remembered(key: string): Remembered | undefined;
   scanExecutions(job: JobName, visit: (key: string, value: ExecutionRecord) => boolean): void;
   scanLaunches(job: JobName, visit: (key: string, value: OpenLaunch) => boolean): void;
   scanWork(job: JobName, visit: (key: string, value: UnplacedWork) => boolean): void;
   scanNotes(job: JobName, visit: (key: string, value: LaunchNote) => boolean): void;
+  scanJobMinutes(job: JobName, visit: (key: string, value: JobMinute) => boolean): void;
 }
 
 /** Changes of one batch, to be made durable in one transaction. Null deletes. */
@@ -63,6 +67,8 @@ export interface LedgerWrites {
   readonly work: readonly (readonly [key: string, value: UnplacedWork | null])[];
   readonly notes: readonly (readonly [key: string, value: LaunchNote | null])[];
   readonly remembered: readonly (readonly [key: string, value: Remembered | null])[];
+  readonly minutes: readonly (readonly [key: string, value: MinuteStats | null])[];
+  readonly jobMinutes: readonly (readonly [key: string, value: JobMinute | null])[];
 }
 
 export const executionKey = (job: JobName, at: Stamp, node: NodeName): string => `${job}\0${executionId(at, node)}`;
@@ -72,6 +78,7 @@ const startsWithJob = (job: JobName) => (key: string) => key.startsWith(`${job}\
 
 /** The replicated state as apply sees and changes it: committed records under this batch's own changes. */
 export class Ledger {
+  readonly stats: StatsLedger;
   readonly #reader: LedgerReader;
   readonly #jobs: OverlayTable<JobRecord>;
   readonly #executions: OverlayTable<ExecutionRecord>;
@@ -85,6 +92,7 @@ export class Ledger {
 
   constructor(reader: LedgerReader) {
     this.#reader = reader;
+    this.stats = new StatsLedger(reader);
     this.#jobs = new OverlayTable((key) => reader.job(key));
     this.#executions = new OverlayTable((key) => reader.execution(key));
     this.#launches = new OverlayTable((key) => reader.launch(key));
@@ -120,6 +128,7 @@ export class Ledger {
 
   deleteJob(name: JobName): void {
     this.#jobs.delete(name);
+    this.stats.forget(name);
   }
 
   /** max(instant, last stamp + 1): unique over all jobs (design section 4). */
@@ -211,6 +220,7 @@ export class Ledger {
 
   /** Adds a note; the oldest ones beyond the limit go. Returns how many the job has now. */
   addNote(note: LaunchNote, kept: number): number {
+    this.stats.noted(note);
     this.#notes.put(noteKey(note.job, this.allotStamp(wallNsOf(note.toMs))), note);
     return this.#countNote(note, kept);
   }
@@ -269,6 +279,7 @@ export class Ledger {
       work: this.#work.drain(),
       notes: this.#notes.drain(),
       remembered: this.#remembered.drain(),
+      ...this.stats.drain(),
     };
   }
 

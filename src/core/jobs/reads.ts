@@ -1,5 +1,6 @@
 import { limits } from '../limits.ts';
 import { type ExecutionId, type JobName, type NodeName, type WallMs, wallNsOf } from '../units.ts';
+import type { MinuteStats } from './minute-stats.ts';
 import type { ExecutionRecord, JobRecord, LaunchNote } from './records.ts';
 
 export type JobSortField =
@@ -56,9 +57,9 @@ export const latenessNs = ({ startedAtNs, scheduledAtMs }: ExecutionRecord): big
 
 const LATE_NS = BigInt(limits.lateStartMs) * 1_000_000n;
 
-/** The first attempt at a due time, and later than it should be. */
+/** The first attempt at a due time, and later than it should be. What was wiped is not shown. */
 export const startedLate = (record: ExecutionRecord): boolean =>
-  record.cause === 'schedule' && record.attempt === 1 && latenessNs(record) > LATE_NS;
+  !record.wiped && record.cause === 'schedule' && record.attempt === 1 && latenessNs(record) > LATE_NS;
 
 /** Who makes a backup, and when. */
 export interface BackupOrigin {
@@ -92,6 +93,11 @@ export interface StateReads {
   recentLosses(query: RecentQuery): RecentPage<ExecutionRecord>;
   /** Executions that began late, whether they run or have ended. */
   recentLates(query: RecentQuery): RecentPage<ExecutionRecord>;
+  /**
+   * Minutes since 1970 with activity, from `from` up to `to`, in no order: of all jobs the latest week, of a job the
+   * latest so many, and there a minute may come in parts.
+   */
+  minutesBetween(job: JobName | null, from: number, to: number): readonly MinuteStats[];
   /** How many jobs have each status ('' included); those that a client made up count as `other`. */
   statusCounts(): Readonly<Record<string, number>>;
   backup(origin: BackupOrigin): Backup;

@@ -178,6 +178,8 @@ describe('launches', () => {
       },
     ]);
     const running = list('state=late');
+    api.send('DELETE', '/v1/jobs/a/executions');
+    expect(list('state=late')).toEqual([]);
     for (const record of api.state.running('a')) api.state.finish(record, 'failed');
     api.state.run('a');
     for (const record of api.state.running('a')) api.state.finish(record, 'failed');

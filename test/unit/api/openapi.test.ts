@@ -248,6 +248,10 @@ const executionCases: Case[] = [
   { ask: 'GET /v1/launches?state=skipped' },
   { ask: 'GET /v1/launches?state=lost' },
   { ask: 'GET /v1/launches?state=late' },
+  { ask: 'GET /v1/stats' },
+  { ask: 'GET /v1/stats?job=lost&step=5m' },
+  { ask: 'GET /v1/stats?step=5', code: 'query_invalid' },
+  { ask: 'GET /v1/stats?job=none', code: 'job_not_found' },
   { ask: 'GET /v1/launches?state=x', code: 'query_invalid' },
   { ask: 'GET /v1/launches?state=lost&job=none', code: 'job_not_found' },
 ];
