@@ -38,6 +38,12 @@ async function runJob(name: string, { api, json, wait }: RunOptions, host: CliHo
       return;
     }
     const outcome = await outcomeOf(client, name, answer);
+    if (outcome === null) {
+      throw new CliError(
+        `${shown} was not run after all; 'curl ${client.url.href}v1/launches?state=skipped&job=${shown}' may say why`,
+        exitCodes.jobFailed,
+      );
+    }
     if (outcome !== 'success') {
       const advice = `'carillon executions logs ${shown}' shows its output`;
       throw new CliError(`${shown} ${outcome.replace('_', ' ')}; ${advice}`, exitCodes.jobFailed);
@@ -46,13 +52,16 @@ async function runJob(name: string, { api, json, wait }: RunOptions, host: CliHo
   });
 }
 
-/** How the launch went: by its own executions, or by the job's status where a server names no launch (Dkron). */
-async function outcomeOf(client: ApiClient, name: string, answer: ApiAnswer): Promise<string> {
+/**
+ * How the launch went: by its own executions, or by the job's status where a server names no launch (Dkron). Null: it has
+ * no executions.
+ */
+async function outcomeOf(client: ApiClient, name: string, answer: ApiAnswer): Promise<string | null> {
   const job = objectIn(answer);
   const status = textOf(job, 'status') || 'failed';
   if (job.ephemeral === true && (await isGone(client, name))) return 'success';
   if (answer.launch === '') return status;
-  return launchOutcome(await executionsOf(client, name), answer.launch) ?? status;
+  return launchOutcome(await executionsOf(client, name), answer.launch);
 }
 
 /** An ephemeral job is deleted by its success. */

@@ -184,4 +184,16 @@ describe('carillon jobs run --wait', () => {
     };
     expect((await api.cli(['jobs', 'run', 'a', '--wait'])).exitCode).toBe(5);
   });
+
+  it('is no success when nothing ran, whatever the run before it was', async () => {
+    await run();
+    api.harness.runToEnd();
+    api.intercept = ({ request }) => {
+      if (request.target.includes('?wait')) setImmediate(() => api.harness.runToEnd());
+      if (request.target.includes('/executions?')) api.harness.send('DELETE', '/v1/jobs/a/executions');
+      return false;
+    };
+    const { exitCode, error } = await api.cli(['jobs', 'run', 'a', '--wait']);
+    expect([exitCode, error]).toEqual([5, expect.stringContaining('a was not run after all')]);
+  });
 });
