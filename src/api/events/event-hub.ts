@@ -37,7 +37,7 @@ export class EventHub {
 
   constructor(options: EventHubOptions) {
     this.#options = options;
-    this.#last = { index: 0, ordinal: options.nowMs() };
+    this.#last = { index: 0, ordinal: Math.trunc(options.nowMs()) };
     this.#ring = new EventRing(this.#last);
   }
 
@@ -162,7 +162,7 @@ export class EventHub {
    */
   #forget(index: LogIndex): void {
     const { index: lastIndex, ordinal } = this.#last;
-    const now: number = this.#options.nowMs();
+    const now = Math.trunc(this.#options.nowMs());
     this.#last = { index, ordinal: index === lastIndex ? Math.max(now, ordinal + 1) : now };
     this.#ring.forget(this.#last);
   }

@@ -5,10 +5,12 @@ import type {
   HttpRequest,
   HttpServer,
   HttpServerFactory,
+  WebSocketListener,
 } from '../../../src/api/http.ts';
 import { assert } from '../../../src/core/assert.ts';
 import type { SimulatedWorld } from '../../../src/runtime/simulation/thread.ts';
 import { gatheredStream } from '../../support/gathered-stream.ts';
+import { SimulatedSocket, type SocketClient } from './simulated-socket.ts';
 
 /** What a client sees of its request. */
 export type HttpEnd =
@@ -50,15 +52,29 @@ export class SimulatedHttp {
       return () => undefined;
     }
     const bytes = new TextEncoder().encode(body);
-    return this.#server.accept({ method, target, headers: noHeaders, body: bytes }, ended);
+    return this.#server.accept({ method, target, headers: noHeaders, body: bytes }, ended, null);
+  }
+
+  /** Asks for a WebSocket; `closed` is called once, also when it never opened. */
+  connect(target: string, client: OpeningClient): void {
+    if (this.#server === null) {
+      client.closed();
+      return;
+    }
+    const request = { method: 'GET', target, headers: noHeaders, body: new Uint8Array() };
+    this.#server.accept(request, () => client.closed(), client);
   }
 }
+
+type OpeningClient = SocketClient & { opened(socket: SimulatedSocket): void };
 
 /** A request whose client has neither its answer nor gone away. */
 interface Open {
   readonly request: HttpRequest;
   readonly ended: (end: HttpEnd) => void;
   readonly abortListeners: (() => void)[];
+  /** Asks for a WebSocket. */
+  readonly client: OpeningClient | null;
   isAnswered: boolean;
 }
 
@@ -74,6 +90,7 @@ class SimulatedServer implements HttpServer {
   readonly #handler: HttpHandler;
   readonly #address: Address;
   readonly #open = new Set<Open>();
+  readonly #sockets = new Set<SimulatedSocket>();
   #whenDrained: (() => void) | null = null;
 
   constructor(world: SimulatedWorld, handler: HttpHandler, address: Address) {
@@ -100,11 +117,12 @@ class SimulatedServer implements HttpServer {
     const cut = [...this.#open];
     this.#open.clear();
     for (const exchange of cut) exchange.ended({ type: 'cut' });
+    for (const socket of [...this.#sockets]) socket.end();
   }
 
   /** Returns how the client goes away. */
-  accept(request: HttpRequest, ended: (end: HttpEnd) => void): () => void {
-    const exchange: Open = { request, ended, abortListeners: [], isAnswered: false };
+  accept(request: HttpRequest, ended: (end: HttpEnd) => void, client: OpeningClient | null): () => void {
+    const exchange: Open = { request, ended, client, abortListeners: [], isAnswered: false };
     this.#open.add(exchange);
     this.#travel(() => {
       if (this.#open.has(exchange)) this.#handle(exchange);
@@ -123,7 +141,7 @@ class SimulatedServer implements HttpServer {
           if (answer === null) this.#cut(open);
           else this.#answer(open, answer);
         }),
-      upgrade: null,
+      upgrade: open.client === null ? null : this.#upgrade(open, open.client),
       onAborted: (listener) => open.abortListeners.push(listener),
     };
     if (limitBytes > 0 && body.length > limitBytes) {
@@ -141,6 +159,25 @@ class SimulatedServer implements HttpServer {
       open.ended({ type: 'answered', answer });
       this.#drainedIfIdle();
     });
+  }
+
+  #upgrade(open: Open, client: OpeningClient): (listener: WebSocketListener) => void {
+    return (listener) => {
+      if (!this.#open.delete(open)) return;
+      const ended: WebSocketListener = {
+        opened: (socket) => listener.opened(socket),
+        drained: () => listener.drained(),
+        closed: () => {
+          this.#sockets.delete(socket);
+          listener.closed();
+        },
+      };
+      const socket: SimulatedSocket = new SimulatedSocket((action) => this.#travel(action), client, ended);
+      this.#sockets.add(socket);
+      client.opened(socket);
+      listener.opened(socket);
+      this.#drainedIfIdle();
+    };
   }
 
   #cut(open: Open): void {

@@ -4,6 +4,7 @@ import { assert } from '../../../src/core/assert.ts';
 import type { JobRecord } from '../../../src/core/jobs/records.ts';
 import type { Prng } from '../../../src/core/prng.ts';
 import { Simulation } from '../../../src/runtime/simulation/simulation.ts';
+import { EventListener } from './event-listener.ts';
 import { Hangs, type LongHang, longHangOf } from './hangs.ts';
 import { checkHash } from './hash-invariant.ts';
 import { JudgedSpans } from './judged-spans.ts';
@@ -59,6 +60,7 @@ export class Storm {
   readonly simulation: Simulation;
   readonly tally = new Tally();
   readonly #load: Load;
+  readonly #listener: EventListener;
   readonly #runs: Runs;
   readonly #hangs: Hangs;
   readonly #longHang: LongHang | null;
@@ -92,6 +94,7 @@ export class Storm {
     this.#runs = new Runs(random.fork('runs'), under, this.tally, (delayMs, act) =>
       this.simulation.after(delayMs, act),
     );
+    this.#listener = new EventListener(random.fork('events'), under, this.tally);
     this.#stops = new Stops(random.fork('stops'), under, this.tally);
   }
 
@@ -107,6 +110,7 @@ export class Storm {
       // Often so soon that what was just begun is still under way.
       this.simulation.runFor(this.#random.below(3) === 0 ? this.#random.below(6) : this.#random.below(1_500));
       this.#load.disturb();
+      this.#listener.disturb();
       this.#mischief();
       this.#keepRunning();
       this.#check(null);

@@ -43,6 +43,8 @@ export const judged = [
   'run by hand acknowledged',
   'run by hand waited for',
   'run by hand without an answer',
+  'event heard',
+  'events told as missed',
   'stop acknowledged',
   'stop waited for',
   'stop refused: it had ended',
