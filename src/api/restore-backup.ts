@@ -30,7 +30,7 @@ export type RestoreServices = Pick<Services, 'rules' | 'nowMs' | 'after'> & {
 };
 
 /** Bytes of frames that are read in one turn: some milliseconds. */
-const BYTES_PER_TURN = 128 << 10;
+const BYTES_PER_TURN = 32 << 10;
 
 const lostOutput = new TextEncoder().encode(
   'carillon: this execution ran when the backup was made; how it ended is not known here\n',

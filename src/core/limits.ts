@@ -36,10 +36,10 @@ export const limits = {
   /** A backup whose client takes nothing for this long is cut off, and so is one that takes this long in all. */
   backupStallMs: 30_000,
   backupMs: 3_600_000,
-  /** Records of a backup in one command of the log: applying them takes some milliseconds. */
-  importedPerCommand: 512,
+  /** Records of a backup in one command of the log: checking the jobs among them takes the API's thread some milliseconds. */
+  importedPerCommand: 128,
   /** Such commands of one restore that wait for their commit: the next one is made while others are applied. */
-  importsInFlight: 4,
+  importsInFlight: 8,
   /** Request bodies held in memory at once, over all connections: beyond, a request is answered 503. */
   bufferedBodyBytes: 512 << 20,
   /** Read and thrown away behind an answer of 413 to a body without a length; then its connection is closed. */
