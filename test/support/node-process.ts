@@ -18,6 +18,8 @@ export interface NodeOptions {
   /** More flags of `carillon agent`. */
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** How long a start may take, on a machine that has much else to do; 30 s by default. */
+  readonly servesWithinMs?: number;
   /** Another program that takes the same command line. */
   readonly program?: string;
 }
@@ -133,7 +135,7 @@ export class NodeProcess {
           return false;
         }
       },
-      { what: `node ${this.name} serves`, deadlineMs: 30_000, seen: () => this.#log },
+      { what: `node ${this.name} serves`, deadlineMs: this.#options.servesWithinMs ?? 30_000, seen: () => this.#log },
     );
   }
 
