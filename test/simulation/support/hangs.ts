@@ -32,7 +32,7 @@ const longHangs: readonly LongHang[] = [
   { who: 'dispatcher', isWatched: true },
 ];
 
-export const longHangOf = (seed: number): LongHang | null => longHangs[seed % (2 * longHangs.length)] ?? null;
+export const longHangOf = (seed: number): LongHang | null => longHangs[(seed - 1) % (2 * longHangs.length)] ?? null;
 
 /** Threads that stand still for a while, with and without somebody who watches them. */
 export class Hangs {
