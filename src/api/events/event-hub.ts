@@ -7,7 +7,15 @@ import { EventConnection } from './event-connection.ts';
 import { type EventFilter, topicBits } from './event-filter.ts';
 import type { EventId } from './event-id.ts';
 import { EventRing } from './event-ring.ts';
-import { changeEvent, leaderEvent, memberEvents, messageOf, outputEvent, type ToldEvent } from './event-texts.ts';
+import {
+  changeEvent,
+  leaderEvent,
+  memberEvents,
+  messageOf,
+  outputEvent,
+  type ToldEvent,
+  timeOfMs,
+} from './event-texts.ts';
 import type { OutputPiece } from './output-piece.ts';
 
 const GOING_AWAY = 1001;
@@ -92,19 +100,19 @@ export class EventHub {
     if (this.#appliedIndex !== after) this.#forget(after);
     this.#appliedIndex = appliedIndex;
     this.#last = { index: appliedIndex, ordinal: 0 };
-    const atMs = this.#options.nowMs();
-    for (const change of changes) this.#keep(changeEvent(change), atMs);
+    const at = this.#now();
+    for (const change of changes) this.#keep(changeEvent(change), at);
   }
 
   leadership(leader: NodeName | null, isLeader: boolean): void {
     if (leader === this.#leader.leader && isLeader === this.#leader.isLeader) return;
     this.#leader = { leader, isLeader };
-    this.#keep(leaderEvent(leader, isLeader), this.#options.nowMs());
+    this.#keep(leaderEvent(leader, isLeader), this.#now());
   }
 
   members(members: readonly ClusterMember[]): void {
-    const atMs = this.#options.nowMs();
-    for (const event of memberEvents(this.#members, members)) this.#keep(event, atMs);
+    const at = this.#now();
+    for (const event of memberEvents(this.#members, members)) this.#keep(event, at);
     this.#members = members;
   }
 
@@ -112,7 +120,7 @@ export class EventHub {
     if (!this.wantsOutput) return;
     this.pump();
     const told = outputEvent(piece);
-    const event = { ...told, bit: topicBits[told.topic], ...this.#encoded(told, this.#options.nowMs()) };
+    const event = { ...this.#encoded(told, this.#now()), bit: topicBits.output, job: told.job };
     for (const connection of this.#connections) connection.offer(event);
   }
 
@@ -146,14 +154,20 @@ export class EventHub {
     if (this.wantsOutput !== before) this.#options.outputWanted(this.wantsOutput);
   }
 
-  #keep(told: ToldEvent, atMs: WallMs): void {
-    this.#ring.append({ ...this.#encoded(told, atMs), bit: topicBits[told.topic], job: told.job });
+  /** The time of what is told now: written once for a batch. */
+  #now(): string {
+    return timeOfMs(this.#options.nowMs());
   }
 
-  #encoded(told: ToldEvent, atMs: WallMs): { readonly id: EventId; readonly message: Uint8Array } {
+  #keep(told: ToldEvent, at: string): void {
+    const { id, message } = this.#encoded(told, at);
+    this.#ring.append({ id, message, bit: topicBits[told.topic], job: told.job });
+  }
+
+  #encoded(told: ToldEvent, at: string): { readonly id: EventId; readonly message: Uint8Array } {
     const id = { index: this.#last.index, ordinal: this.#last.ordinal + 1 };
     this.#last = id;
-    return { id, message: messageOf(id, told, atMs) };
+    return { id, message: messageOf(id, told, at) };
   }
 
   /**

@@ -27,10 +27,8 @@ export interface ToldEvent {
 }
 
 /** The message of docs/api/events.md. */
-export const messageOf = (id: EventId, { topic, type, members }: ToldEvent, atMs: WallMs): Uint8Array =>
-  Buffer.from(
-    `{"id":"${formatId(id)}","topic":"${topic}","type":"${type}","at":"${formatInstant(instantOfMs(atMs))}"${members}}`,
-  );
+export const messageOf = (id: EventId, { topic, type, members }: ToldEvent, at: string): Uint8Array =>
+  Buffer.from(`{"id":"${formatId(id)}","topic":"${topic}","type":"${type}","at":"${at}"${members}}`);
 
 export function changeEvent(change: Change): ToldEvent {
   switch (change.type) {
@@ -176,5 +174,5 @@ const ofCause = (cause: Cause, dueAtMs: WallMs): string => `,"cause":"${cause}",
 const ofNote = ({ job, fromMs, toMs, count, reason }: LaunchNote): string =>
   `${ofJob(job)},"from":"${timeOfMs(fromMs)}","to":"${timeOfMs(toMs)}","count":${count},"reason":${jsonString(reason)}`;
 
-const timeOfMs = (at: WallMs): string => formatInstant(instantOfMs(at));
+export const timeOfMs = (at: WallMs): string => formatInstant(instantOfMs(at));
 const timeOfNs = (at: WallNs): string => formatInstant(instantOfNs(at));
