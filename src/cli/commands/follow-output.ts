@@ -73,6 +73,8 @@ class Follower {
 
   /** The execution as it has ended; null: interrupted before. */
   async untilEnd(): Promise<JsonObject | null> {
+    // If there is no server at all, or no such execution, that is for the user to mend: no second try.
+    await this.#execution();
     while (!this.#signal.aborted) {
       try {
         await this.#readOn();
@@ -80,9 +82,7 @@ class Follower {
         const execution = await this.#execution();
         if (!isRunning(execution)) return execution;
       } catch (error) {
-        // At the first try there may be no server at all: that is for the user to mend.
-        const hasBegun = this.#read > 0 || this.#tries > 0;
-        if (!(error instanceof LostConnection) || !hasBegun || this.#tries === mostTries) throw error;
+        if (!(error instanceof LostConnection) || this.#tries === mostTries) throw error;
       }
       if (this.#tries === 0) this.#host.output.error('The connection was lost; trying to go on where it was\n');
       this.#tries += 1;

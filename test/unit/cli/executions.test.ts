@@ -95,6 +95,17 @@ describe('carillon executions logs -f', () => {
     expect(asked).toEqual([0, 1004]);
   });
 
+  it('goes on after a lost connection before the first byte', async () => {
+    await run();
+    follow = (stream, from, tries) => {
+      if (tries < 3) setImmediate(() => stream.cut());
+      else endWith(stream, `from ${from}\n`);
+    };
+    const { exitCode, out, error } = await api.cli(['executions', 'logs', '-f', 'a']);
+    expect([exitCode, out]).toEqual([0, 'from 0\n']);
+    expect(error).toBe('The connection was lost; trying to go on where it was\n');
+  });
+
   it('asks again when the stream ended before the execution did', async () => {
     await run();
     follow = (stream, from, tries) => {
