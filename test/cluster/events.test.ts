@@ -96,7 +96,9 @@ async function inScene(options: Parameters<typeof withNode>[0], play: (scene: Sc
 }
 
 describe.each(engines)('events of a real node on %s', (engine, options) => {
-  it('reach who reads, whole and in order; who never reads costs a bounded buffer, and gets them later', async () => {
+  it('reach who reads, whole and in order; who never reads costs a bounded buffer, and gets them later', {
+    timeout: 90_000,
+  }, async () => {
     await inScene(options, async (scene) => {
       expect(scene.node.log).toContain(engine);
       const [reader, stalled] = [await scene.listen(), await scene.listen('?topics=job,launch,execution,output')];
@@ -138,7 +140,7 @@ describe.each(engines)('events of a real node on %s', (engine, options) => {
     });
   });
 
-  it('go on where a client left, each once; a restart of the node is told as missed', async () => {
+  it('go on where a client left, each once; a restart of the node is told as missed', { timeout: 90_000 }, async () => {
     await inScene(options, async (scene) => {
       const [always, leaver] = [await scene.listen(), await scene.listen()];
       await scene.writeJobs(80);
