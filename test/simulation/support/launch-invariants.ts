@@ -159,6 +159,10 @@ const lostBefore = (executions: readonly ExecutionRecord[], group: bigint): numb
 /** P3: of a `forbid` job no scheduled execution begins while another one runs on the machine; those by hand may. */
 function checkForbid({ job, executions, notes }: JobHistory, { begun, tally }: CheckOptions): void {
   if (job.concurrency !== 'forbid') return;
+  // The state decides it; that a worker would not begin the second one either is its own care.
+  const open = executions.filter(({ cause, outcome }) => cause === 'schedule' && outcome === 'running');
+  const launches = new Set(open.map(({ group }) => group));
+  expect(launches.size, `P3: open launches of ${job.name} by its schedule`).toBeLessThanOrEqual(1);
   const isScheduled = (id: string): boolean =>
     executions.some(({ stamp, node, cause }) => cause === 'schedule' && `${stamp}-${node}` === id);
   for (const { jobName, executionId, beside } of begun) {
