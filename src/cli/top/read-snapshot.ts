@@ -45,7 +45,7 @@ const lastLine = (output: string): string => output.slice(-tailCharacters).trimE
 
 const waitingRow = (launch: JsonObject): WaitingRow => ({
   job: textOf(launch, 'job'),
-  due: textOf(launch, 'scheduled_at') || textOf(launch, 'due') || textOf(launch, 'from'),
+  due: textOf(launch, 'scheduled_at'),
   reason: textOf(launch, 'reason'),
 });
 

@@ -153,6 +153,16 @@ describe('carillon top', () => {
     expect(out).not.toContain('\u001b');
   });
 
+  it('shows what waits, from a server that tells', async () => {
+    const served = api.harness.api.handle.bind(api.harness.api);
+    const waiting = { job: 'w', state: 'queued', scheduled_at: '2026-11-21T12:29:00Z', attempt: 1, reason: 'queue' };
+    api.harness.api.handle = (exchange) => {
+      if (!exchange.request.target.startsWith('/v1/launches?state=queued')) served(exchange);
+      else exchange.answer({ status: 200, headers: [], body: JSON.stringify([waiting]) });
+    };
+    expect((await api.cli(['top'])).out).toMatch(/1 waiting.*\nWaiting\n.*\n {2}w +2026-11-21T12:29:00Z +queue\n/s);
+  });
+
   it('is JSON for programs', async () => {
     const { out } = await api.cli(['top', '--json']);
     expect(JSON.parse(out)).toMatchObject({ jobs: 2, failing: [{ job: 'fails', status: 'failed', errors: 1 }] });
