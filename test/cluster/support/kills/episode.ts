@@ -7,7 +7,7 @@ import { type NodeOptions, NodeProcess } from '../../../support/node-process.ts'
 import { Observer } from '../../../support/observer/observer.ts';
 import { waitUntil } from '../../../support/wait-until.ts';
 import { endProcesses, processesWith } from '../marked-processes.ts';
-import { type FleetJob, MARKER, makeFleet } from './fleet.ts';
+import { type FleetJob, isSteady, MARKER, makeFleet } from './fleet.ts';
 import { judge, type Verdict } from './judge.ts';
 import { Writer } from './writer.ts';
 
@@ -85,7 +85,7 @@ export async function runEpisode({
       if (strike === undefined) outages.push(await killAndBoot(node, mark, survivors));
       else outages.push(await timed(() => strike(node, outages.length)));
     }
-    await waitUntil(() => Date.now() >= (outages.at(-1)?.toMs ?? 0) + 1_000, { what: 'a second without a fault' });
+    await untilCaughtUp(observer, fleet, outages.at(-1)?.toMs ?? 0);
     for (const writer of writers) writer.stop();
     await writing;
     for (const writer of writers) await writer.compareAll();
@@ -103,6 +103,24 @@ export async function runEpisode({
     observer.close();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Until jobs have started for a due time after the last outage. Their due times go to the log in order, so that those of
+ * the outage have their records too; had they none, switching the jobs off would leave them without.
+ */
+async function untilCaughtUp(observer: Observer, fleet: readonly FleetJob[], sinceMs: number): Promise<void> {
+  const isBehind = ({ name }: FleetJob): boolean =>
+    isSteady(name) &&
+    !observer.starts.some(
+      ({ job, scheduledAtMs }) => job === name && scheduledAtMs !== null && scheduledAtMs > sinceMs,
+    );
+  await waitUntil(() => !fleet.some(isBehind), {
+    what: 'all jobs are on time again',
+    deadlineMs: servesWithinMs,
+    intervalMs: 100,
+    seen: () => `${fleet.filter(isBehind).length} are behind`,
+  });
 }
 
 /** In the middle of the starts of a second, or at any time. */

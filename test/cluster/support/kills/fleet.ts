@@ -31,3 +31,6 @@ export function makeFleet(perSecond: number, observer: Observer, episode: string
 }
 
 export const isExclusive = ({ name }: FleetJob): boolean => name.startsWith('alone-');
+
+/** Due each second, and never skipped. */
+export const isSteady = (name: string): boolean => name.startsWith('every-') || name.startsWith('cron-');
