@@ -67,6 +67,7 @@ export function serverTree(config: AgentConfig): ThreadTable {
         nodeName,
         dataDirectory,
         outputLimitBytes: config.outputLimitBytes,
+        maxExecutions: config.maxExecutions,
         stopGraceMs: config.stopGraceMs,
         drainMs: config.drainTimeoutMs,
         mode: config.executorMode,
@@ -101,6 +102,7 @@ function membershipConfig(config: AgentConfig): MembershipConfig {
     version,
     server: config.server,
     expect: config.bootstrapExpect,
+    maxExecutions: config.maxExecutions,
     tags: config.tags,
   };
 }

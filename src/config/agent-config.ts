@@ -31,6 +31,8 @@ export interface AgentConfig {
   readonly threads: 'actors' | 'compact';
   readonly executorMode: 'auto' | 'spawn';
   readonly outputLimitBytes: number;
+  /** Executions that this node runs at once; 0: no limit. */
+  readonly maxExecutions: number;
   readonly stopGraceMs: number;
   readonly drainTimeoutMs: number;
 }

@@ -107,6 +107,7 @@ export const flagTable = [
     'A thread for each actor, or all on one: for small machines. Not in Dkron.',
   ),
   int('output-limit', 256_000, 'Bytes of output kept per execution, the last ones. Not in Dkron.'),
+  int('max-executions', 0, 'Executions that the node runs at once, others wait; `0`: no limit. Not in Dkron.'),
   duration('stop-grace', '10s', 'Time between TERM and KILL when an execution is stopped. Not in Dkron.'),
   duration(
     'drain-timeout',

@@ -73,6 +73,7 @@ export class ConfigReader {
       threads: this.#choice('threads', ['actors', 'compact']),
       executorMode: this.#choice('executor-mode', ['auto', 'spawn']),
       outputLimitBytes: this.#integer('output-limit', 1, limits.outputLimitBytes),
+      maxExecutions: this.#integer('max-executions', 0, limits.executionsPerWorker),
       stopGraceMs: settings.durationMs('stop-grace'),
       drainTimeoutMs: settings.durationMs('drain-timeout'),
     };

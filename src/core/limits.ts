@@ -88,6 +88,8 @@ export const limits = {
   rememberedResultsPerOrigin: 1_024,
   /** Launches of one job that have not ended: as many as one node may run at once. */
   openLaunchesPerJob: 16_384,
+  /** Executions of one job that wait for room: a job that is due each second is late by a quarter of an hour then. */
+  queuedExecutionsPerJob: 1_000,
   /** Attempts of one launch, reruns after `lost` included. */
   attemptsPerLaunch: 1_000,
   /** Due times launched late at most, per job and catch-up (P1). */

@@ -196,11 +196,14 @@ function readReassignItem(field: FieldReader): ReassignItem {
 
 const readNext = (reader: FieldReader): Instant | null => reader.nullable((field) => field.instant());
 
-const plainTargets = (targets: readonly Target[]): Plain => targets.map((target) => [target.node, target.epoch]);
+const plainTargets = (targets: readonly Target[]): Plain =>
+  targets.map(({ node, epoch, waits }) => (waits === true ? [node, epoch, true] : [node, epoch]));
 
 function readTarget(field: FieldReader): Target {
   const reader = field.tuple('target');
-  return { node: nodeName(reader.string()), epoch: epoch(reader.number()) };
+  const target = { node: nodeName(reader.string()), epoch: epoch(reader.number()) };
+  // Targets of the first release end here; there is nothing else that the flag could be.
+  return reader.remaining > 0 && reader.boolean() ? { ...target, waits: true } : target;
 }
 
 function plainLaunchItem(item: LaunchItem): Plain {

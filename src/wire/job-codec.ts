@@ -131,6 +131,25 @@ export function readSubmittedJob(reader: FieldReader): SubmittedJob {
   return Object.assign(readDefinition(reader.tuple('definition')), readComputed(reader), { id: reader.string() });
 }
 
+type Waiting = Pick<JobRecord, 'launchesWaiting' | 'executionsWaiting' | 'executionsWaitingForNode'>;
+
+/** Left out while nothing waits: records of jobs that never wait stay as short as they were. */
+function plainWaiting({ launchesWaiting, executionsWaiting, executionsWaitingForNode }: Waiting): Plain[] {
+  const isNone = launchesWaiting === 0 && executionsWaiting === 0 && executionsWaitingForNode === 0;
+  return isNone ? [] : [launchesWaiting, executionsWaiting, executionsWaitingForNode];
+}
+
+const noneWaits: Waiting = { launchesWaiting: 0, executionsWaiting: 0, executionsWaitingForNode: 0 };
+
+function readWaiting(reader: FieldReader): Waiting {
+  if (reader.remaining === 0) return noneWaits;
+  return {
+    launchesWaiting: reader.number(),
+    executionsWaiting: reader.number(),
+    executionsWaitingForNode: reader.number(),
+  };
+}
+
 export function plainJobRecord(job: JobRecord): Plain {
   return [
     plainDefinition(job),
@@ -144,20 +163,26 @@ export function plainJobRecord(job: JobRecord): Plain {
     job.executionsRunning,
     job.notesKept,
     job.quarantine,
+    ...plainWaiting(job),
   ];
 }
 
 export function readJobRecord(reader: FieldReader): JobRecord {
   // Assigned, not spread into one literal: V8 makes a slow dictionary of two spreads (docs/decisions/0002).
-  return Object.assign(readDefinition(reader.tuple('definition')), readComputed(reader), {
-    scheduleRevision: reader.number(),
-    effectiveFromMs: wallMs(reader.number()),
-    anchorMs: wallMs(reader.number()),
-    highWaterMs: wallMs(reader.number()),
-    openLaunches: reader.number(),
-    executionsKept: reader.number(),
-    executionsRunning: reader.number(),
-    notesKept: reader.number(),
-    quarantine: reader.nullable((field) => field.string()),
-  });
+  return Object.assign(
+    readDefinition(reader.tuple('definition')),
+    readComputed(reader),
+    {
+      scheduleRevision: reader.number(),
+      effectiveFromMs: wallMs(reader.number()),
+      anchorMs: wallMs(reader.number()),
+      highWaterMs: wallMs(reader.number()),
+      openLaunches: reader.number(),
+      executionsKept: reader.number(),
+      executionsRunning: reader.number(),
+      notesKept: reader.number(),
+      quarantine: reader.nullable((field) => field.string()),
+    },
+    readWaiting(reader),
+  );
 }

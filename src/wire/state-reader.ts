@@ -11,6 +11,7 @@ import {
   startedLate,
 } from '../core/jobs/reads.ts';
 import type { ExecutionRecord, JobRecord, LaunchNote, OpenLaunch, UnplacedWork } from '../core/jobs/records.ts';
+import { limits } from '../core/limits.ts';
 import { type ExecutionId, type JobName, type LogIndex, logIndex } from '../core/units.ts';
 import type { Store } from '../runtime/ports.ts';
 import { exportState } from './backup/export.ts';
@@ -108,6 +109,16 @@ export class StateReader implements LedgerReader, StateReads {
       this.notes(query.job).filter((note) => note.kind === kind),
       query,
     );
+  }
+
+  queuedWork({ job, start, end }: RecentQuery): RecentPage<UnplacedWork> {
+    const queued: UnplacedWork[] = [];
+    this.#scan(job === null ? tableRange('work') : jobRange('work', job), decodeWork, (_, work) => {
+      if (work.waits !== null) queued.push(work);
+      return queued.length < limits.listedLaunches;
+    });
+    queued.sort((a, b) => a.scheduledAtMs - b.scheduledAtMs || (a.stamp < b.stamp ? -1 : 1));
+    return { total: queued.length, records: queued.slice(start, end ?? queued.length) };
   }
 
   recentLosses(query: RecentQuery): RecentPage<ExecutionRecord> {

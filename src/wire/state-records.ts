@@ -1,7 +1,14 @@
 import { assertNever } from '../core/assert.ts';
 import type { CommandResult, ImportRefusal, RefusalCode } from '../core/jobs/commands.ts';
 import type { Remembered, StateMeta } from '../core/jobs/ledger.ts';
-import type { ExecutionRecord, JobRecord, LaunchNote, OpenLaunch, UnplacedWork } from '../core/jobs/records.ts';
+import type {
+  ExecutionRecord,
+  JobRecord,
+  LaunchNote,
+  OpenLaunch,
+  UnplacedWork,
+  WorkWait,
+} from '../core/jobs/records.ts';
 import { epoch, jobName, type LogIndex, logIndex, nodeName, stamp, wallMs, wallNs } from '../core/units.ts';
 import { FieldReader, plainPairs } from './fields.ts';
 import { plainJobRecord, readJobRecord } from './job-codec.ts';
@@ -41,7 +48,8 @@ export const encodeExecution = (record: ExecutionRecord): Uint8Array =>
     record.outputBytes,
     record.droppedBytes,
     record.late,
-    record.stop,
+    // Left out while they have their defaults: the hash of the state is that of before.
+    ...(record.stop === null && !record.wiped ? [] : [record.stop]),
     ...(record.wiped ? [true] : []),
   ]);
 
@@ -62,7 +70,6 @@ export function decodeExecution(bytes: Uint8Array): ExecutionRecord {
     outputBytes: reader.number(),
     droppedBytes: reader.number(),
     late: reader.nullable((field) => field.oneOf(['success', 'failed'])),
-    // Records of the first release end here.
     stop: reader.remaining === 0 ? null : reader.nullable((field) => field.oneOf(['request', 'replaced'])),
     wiped: reader.remaining === 0 ? false : reader.boolean(),
   };
@@ -103,6 +110,7 @@ export const encodeWork = (work: UnplacedWork): Uint8Array =>
     work.reason,
     work.dueAtMs,
     work.node,
+    ...(work.waits === null ? [] : [work.waits.for, work.waits.sinceMs]),
   ]);
 
 export function decodeWork(bytes: Uint8Array): UnplacedWork {
@@ -114,11 +122,17 @@ export function decodeWork(bytes: Uint8Array): UnplacedWork {
     attempt: reader.number(),
     scheduledAtMs: wallMs(reader.number()),
     cause: reader.oneOf(causes),
-    reason: reader.oneOf(['retry', 'child', 'rerun']),
+    reason: reader.oneOf(['retry', 'child', 'rerun', 'start']),
     dueAtMs: wallMs(reader.number()),
     node: reader.nullable((field) => nodeName(field.string())),
+    waits: reader.remaining === 0 ? null : readWait(reader),
   };
 }
+
+const readWait = (reader: FieldReader): WorkWait => ({
+  for: reader.oneOf(['queue', 'replace', 'job', 'node']),
+  sinceMs: wallMs(reader.number()),
+});
 
 export const encodeNote = (note: LaunchNote): Uint8Array =>
   encode([note.job, note.kind, note.fromMs, note.toMs, note.count, note.reason]);

@@ -37,7 +37,7 @@ class Life {
     const life = new Life();
     life.harness.start(
       executorActor,
-      { nodeName: node, outputLimitBytes: 1_000, stopGraceMs: 1_000, drainMs: 1_000 },
+      { nodeName: node, outputLimitBytes: 1_000, maxExecutions: 0, stopGraceMs: 1_000, drainMs: 1_000 },
       {
         store: lmdbStores(folder),
         executors: new Map([['http', createHttpExecutor({ version: '0' })]]),

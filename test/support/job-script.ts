@@ -246,11 +246,15 @@ function timeOf(word: string): WallMs {
   return wallMs(T0 + Number(parts[1]) * (parts[2] === 's' ? 1000 : 1));
 }
 
-/** `on n0 n1`; without it `n0`. All are in their first life. */
+/** `on n0 n1`; without it `n0`. All are in their first life. `n0/full`: it has no room. */
 function targetsOf(words: readonly string[]): Target[] {
   if (words[0] === 'nowhere') return [];
   const names = words[0] === 'on' ? words.slice(1) : ['n0'];
-  return names.map((name) => ({ node: nodeName(name), epoch: epoch(1) }));
+  return names.map((word): Target => {
+    const [name = '', full] = word.split('/');
+    const target = { node: nodeName(name), epoch: epoch(1) };
+    return full === undefined ? target : { ...target, waits: true };
+  });
 }
 
 const noJitter = { below: () => 0 };
@@ -263,6 +267,10 @@ const fields: Readonly<Record<string, (value: string) => Partial<SubmittedJob>>>
   disabled: () => ({ disabled: true }),
   ephemeral: () => ({ ephemeral: true }),
   forbid: () => ({ concurrency: 'forbid' }),
+  replace: () => ({ concurrency: 'replace' }),
+  allow: () => ({ concurrency: 'allow' }),
+  queue: (limit) => ({ concurrency: 'queue', queueLimit: limit === '' ? null : Number(limit) }),
+  max_executions: (count) => ({ maxExecutions: Number(count) }),
   retries: (count) => ({ retries: Number(count) }),
   /** retry=INTERVAL,BACKOFF,MAX_INTERVAL */
   retry: (value) => {
@@ -329,9 +337,9 @@ function changeText(change: Change): string | null {
   }
 }
 
-function workText({ reason, attempt, dueAtMs, node, group }: UnplacedWork): string {
+function workText({ reason, attempt, dueAtMs, node, group, waits }: UnplacedWork): string {
   const where = node === null ? 'any node' : node;
-  return `${reason} of ${stampText(group)}, attempt ${attempt}, due ${timeText(dueAtMs)}, for ${where}`;
+  return `${reason} of ${stampText(group)}, attempt ${attempt}, due ${timeText(dueAtMs)}, for ${where}${waits === null ? '' : `, waits since ${timeText(waits.sinceMs)}: ${waits.for}`}`;
 }
 
 function noteText({ kind, fromMs, toMs, count, reason }: Extract<Change, { type: 'launchNoted' }>['note']): string {

@@ -1,4 +1,5 @@
 import { assert, assertNever } from '../../../src/core/assert.ts';
+import { maxExecutionsTag } from '../../../src/core/dispatch/targets.ts';
 import type { StringMap } from '../../../src/core/jobs/records.ts';
 import { type Epoch, epoch, type NodeName } from '../../../src/core/units.ts';
 import type { Actor, ActorDefinition, Context, Ref, ReplyToken } from '../../../src/runtime/types.ts';
@@ -18,6 +19,8 @@ export interface MembershipConfig {
   readonly server: boolean;
   /** How many servers are to found the cluster; 0: none, it is to be joined. */
   readonly expect: number;
+  /** Executions that the node runs at once; 0: no limit. */
+  readonly maxExecutions: number;
   /** The user's tags. */
   readonly tags: StringMap;
 }
@@ -34,6 +37,7 @@ function ownTags(config: MembershipConfig): StringMap {
     ...(config.expect === 0 ? {} : { expect: String(config.expect) }),
     rpc_addr: `${host}:${config.rpcPort}`,
     port: String(config.rpcPort),
+    ...(config.maxExecutions === 0 ? {} : { [maxExecutionsTag]: String(config.maxExecutions) }),
   };
 }
 

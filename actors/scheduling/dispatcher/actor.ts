@@ -1,6 +1,7 @@
 import { assertNever } from '../../../src/core/assert.ts';
 import { DispatcherCore } from '../../../src/core/dispatch/dispatcher.ts';
 import type { Effect, FinishedWork, Now, ProposalEnd, WaitingWorkInput } from '../../../src/core/dispatch/in-flight.ts';
+import { workerOf } from '../../../src/core/dispatch/targets.ts';
 import { executionStart } from '../../../src/core/jobs/apply-launch.ts';
 import type { ExecutionStart } from '../../../src/core/jobs/changes.ts';
 import { retryPauses } from '../../../src/core/jobs/retry-pauses.ts';
@@ -217,7 +218,11 @@ class DispatcherActor implements Actor<DispatcherCommand> {
     const { region } = this.#config;
     const mine = members.filter((member) => member.status === 'alive' && member.tags.region === region);
     const announced = mine.filter((member) => member.epoch > 0);
-    this.#core.setWorkers(announced.map(workerOf), mine.length - announced.length, out);
+    this.#core.setWorkers(
+      announced.map(({ name, epoch, tags }) => workerOf(name, epoch, tags)),
+      mine.length - announced.length,
+      out,
+    );
   }
 
   #perform(effects: readonly Effect[]): void {
@@ -326,8 +331,6 @@ class DispatcherActor implements Actor<DispatcherCommand> {
     }));
   }
 }
-
-const workerOf = ({ name, epoch, tags }: Member) => ({ node: name, epoch, tags });
 
 function endOf(outcome: ProposalOutcome): ProposalEnd {
   if (outcome.type === 'unknown') return { type: 'refused', reason: 'unknown' };

@@ -18,6 +18,8 @@ export interface ExecutorConfig {
   readonly nodeName: NodeName;
   /** Last bytes of output that are kept of each execution (limits.outputBytes by default). */
   readonly outputLimitBytes: number;
+  /** Executions at once; 0: no limit. */
+  readonly maxExecutions: number;
   /** Between TERM and KILL, when the node stops. */
   readonly stopGraceMs: number;
   /** How long a stopping node waits for its executions before it stops them. */
@@ -120,11 +122,11 @@ class ExecutorActor implements Actor<ExecutorCommand> {
       return;
     }
     const { executors } = this.#ports;
-    const { nodeName, outputLimitBytes, stopGraceMs, drainMs } = this.#config;
+    const { nodeName, ...limiting } = this.#config;
     const names = new Set(executors.keys());
     this.#epoch = epoch;
     this.#worker = new Worker(
-      { node: nodeName, epoch, sameBoot, journalSince, executors: names, outputLimitBytes, stopGraceMs, drainMs },
+      { node: nodeName, epoch, sameBoot, journalSince, executors: names, ...limiting },
       contents,
     );
     this.#announce();

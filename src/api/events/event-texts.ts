@@ -66,8 +66,9 @@ function launchEvent(
       return { topic, type: 'began', job, members: ofLaunch(job, group) + ofCause(cause, scheduledAtMs) };
     }
     case 'workOpened': {
-      const { job, group, attempt, reason, dueAtMs } = change.work;
-      const members = `${ofLaunch(job, group)},"attempt":${attempt},"reason":"${reason}","due":"${timeOfMs(dueAtMs)}"`;
+      const { job, group, attempt, reason, dueAtMs, waits } = change.work;
+      const waited = waits === null ? '' : `,"waits_for":"${waits.for}"`;
+      const members = `${ofLaunch(job, group)},"attempt":${attempt},"reason":"${reason}","due":"${timeOfMs(dueAtMs)}"${waited}`;
       return { topic, type: 'waits', job, members };
     }
     case 'launchEnded': {

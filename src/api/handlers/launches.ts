@@ -1,5 +1,5 @@
 import { latenessNs, type RecentQuery } from '../../core/jobs/reads.ts';
-import type { ExecutionRecord, LaunchNote } from '../../core/jobs/records.ts';
+import type { ExecutionRecord, LaunchNote, UnplacedWork, WaitCause } from '../../core/jobs/records.ts';
 import { executionId, instantOfMs, instantOfNs, jobName, type WallMs } from '../../core/units.ts';
 import { type Call, noJob } from '../call.ts';
 import { isJobName } from '../job-rules.ts';
@@ -7,7 +7,7 @@ import { formatInstant } from '../json/time.ts';
 import { jsonString } from '../json/writer.ts';
 import { type Query, wholeNumber } from '../query.ts';
 
-const states = ['missed', 'skipped', 'lost', 'late'] as const;
+const states = ['missed', 'skipped', 'lost', 'late', 'queued'] as const;
 type LaunchState = (typeof states)[number];
 
 /** GET /v1/launches: due times that did not become an execution that began in time and ended, newest first. */
@@ -27,7 +27,10 @@ export function listLaunches(call: Call): void {
     call.refuse(noJob(page.job));
     return;
   }
-  if (state === 'late') {
+  if (state === 'queued') {
+    const { total, records } = reads.queuedWork(page);
+    call.list(records.map(queuedJson), total);
+  } else if (state === 'late') {
     const { total, records } = reads.recentLates(page);
     call.list(records.map(lateJson), total);
   } else if (state === 'lost') {
@@ -54,6 +57,20 @@ function readPage(query: Query): RecentQuery | string {
 }
 
 const time = (atMs: WallMs): string => `"${formatInstant(instantOfMs(atMs))}"`;
+
+const waitReasons: Readonly<Record<WaitCause, string>> = {
+  queue: 'launches of the job run, or wait before it (concurrency queue)',
+  replace: 'what it replaces has not ended (concurrency replace)',
+  job: 'the job runs as many executions as it may (max_executions)',
+  node: 'its node runs as many executions as it may (--max-executions)',
+};
+
+/** One launch that waits, or one execution of it. */
+function queuedJson({ job, scheduledAtMs, node, attempt, waits }: UnplacedWork): string {
+  const where = node === null ? '' : `,"node":${jsonString(node)}`;
+  const why = waits === null ? '' : `,"since":${time(waits.sinceMs)},"reason":${jsonString(waitReasons[waits.for])}`;
+  return `{"job":${jsonString(job)},"state":"queued","scheduled_at":${time(scheduledAtMs)},"attempt":${attempt}${where}${why}}`;
+}
 
 const noteJson = ({ job, kind, fromMs, toMs, count, reason }: LaunchNote): string =>
   `{"job":${jsonString(job)},"state":"${kind}","from":${time(fromMs)},"to":${time(toMs)}` +

@@ -212,12 +212,12 @@ export const jobOperations: Operations = {
     },
   },
   'GET /v1/launches': {
-    summary: 'Launches that were missed, skipped or lost.',
+    summary: 'Launches that were missed, skipped, lost or late, or wait for their turn.',
     query: [
       {
         name: 'state',
         description: 'Which of them.',
-        schema: oneOf('missed', 'skipped', 'lost', 'late'),
+        schema: oneOf('missed', 'skipped', 'lost', 'late', 'queued'),
         required: true,
       },
       { name: 'job', description: 'Of that job only.', schema: text },
@@ -226,8 +226,17 @@ export const jobOperations: Operations = {
     responses: {
       ...answered(
         200,
-        'The launches, newest first.',
-        jsonOf(listOf({ oneOf: [reference('NotedLaunch'), reference('LostLaunch'), reference('LateLaunch')] })),
+        'The launches, newest first; those that wait, in the order of their due times.',
+        jsonOf(
+          listOf({
+            oneOf: [
+              reference('NotedLaunch'),
+              reference('LostLaunch'),
+              reference('LateLaunch'),
+              reference('QueuedLaunch'),
+            ],
+          }),
+        ),
         total,
       ),
       ...failures('own', ['query_invalid', 'job_not_found']),

@@ -193,6 +193,18 @@ export const schemas = {
     count: { type: 'integer', minimum: 1 },
     reason: text,
   }),
+  QueuedLaunch: objectOf(
+    {
+      job: text,
+      state: { type: 'string', const: 'queued' },
+      scheduled_at: time,
+      attempt: { type: 'integer', minimum: 1 },
+      node: { type: 'string', description: 'Where it is to run; not there: to be chosen when it starts.' },
+      since: time,
+      reason: text,
+    },
+    ['node'],
+  ),
   LateLaunch: objectOf({
     job: text,
     state: { type: 'string', const: 'late' },

@@ -50,7 +50,7 @@ export class DispatcherCore {
   constructor(chooser: Chooser) {
     this.#chooser = chooser;
     this.#workers = new KnownWorkers(chooser);
-    this.#placement = new Placement(this.#workers, this.#proposals);
+    this.#placement = new Placement(this.#workers, this.#proposals, (node) => this.#executions.countOn(node));
   }
 
   /** Begins to lead, or begins again, with what the state has open; attaches to every worker. */
@@ -110,7 +110,11 @@ export class DispatcherCore {
     for (const change of changes) {
       if (change.type === 'executionOpened') this.#opened(now, change.start, out);
       else if (change.type === 'workOpened') this.#placement.workOpened(now, change);
-      else if (change.type === 'executionEnded') this.#ended(change.id, ended);
+      else if (change.type === 'executionEnded') {
+        this.#ended(change.id, ended);
+        this.#placement.executionEnded(now, change.job);
+      } else if (change.type === 'launchEnded') this.#placement.launchEnded(now, change.job);
+      else if (change.type === 'jobSet') this.#placement.jobSet(now, change.schedule.name);
       else if (change.type === 'executionStopping') this.#stopping(now, change, out);
       else if (change.type === 'executionDropped') this.#executions.drop(change.id);
       else if (change.type === 'jobDeleted') this.#placement.jobDeleted(change.name);
@@ -196,6 +200,7 @@ export class DispatcherCore {
 
   proposalEnded(now: Now, proposal: number, end: ProposalEnd, out: Effect[]): void {
     const pending = this.#proposals.answered(proposal);
+    this.#placement.proposalEnded(proposal);
     if (pending === undefined) return;
     const isRefused = end.type === 'refused';
     if (pending.type === 'run') {
@@ -207,7 +212,7 @@ export class DispatcherCore {
     } else if (pending.type === 'reassign') {
       if (isRefused) this.#reassignments.putBack(now.monoMs, pending.items);
     } else if (pending.type === 'assign') {
-      this.#placement.answered(now, pending, isRefused);
+      this.#placement.answered(now, proposal, pending, isRefused);
     }
   }
 

@@ -50,7 +50,7 @@ export class KnownWorkers {
     return [...this.#workers.values()];
   }
 
-  choose(tags: StringMap | null): Target[] {
-    return chooseTargets([...this.#workers.values()], tags, this.#chooser);
+  choose(tags: StringMap | null, isFull: (worker: Worker) => boolean): Target[] {
+    return chooseTargets([...this.#workers.values()], tags, this.#chooser, isFull);
   }
 }

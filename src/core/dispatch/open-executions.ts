@@ -1,7 +1,7 @@
 import { assert } from '../assert.ts';
 import type { ExecutionStart } from '../jobs/changes.ts';
 import type { StopReason } from '../jobs/records.ts';
-import { type ExecutionId, type MonoMs, monoMs } from '../units.ts';
+import { type ExecutionId, type MonoMs, monoMs, type NodeName } from '../units.ts';
 import type { OpenExecution } from './in-flight.ts';
 
 const RESEND_START_MS = 1_000;
@@ -15,6 +15,12 @@ export class OpenExecutions {
   readonly #unacknowledged = new Set<OpenExecution>();
   /** Their nodes were told to stop them; the one told longest ago is the first. */
   readonly #stopping = new Set<OpenExecution>();
+  readonly #onNode = new Map<NodeName, number>();
+
+  /** Executions that the state has open on a node. */
+  countOn(node: NodeName): number {
+    return this.#onNode.get(node) ?? 0;
+  }
 
   get size(): number {
     return this.#byId.size;
@@ -44,6 +50,7 @@ export class OpenExecutions {
       ended: null,
     };
     this.#byId.set(start.id, execution);
+    this.#onNode.set(start.node, this.countOn(start.node) + 1);
     return execution;
   }
 
@@ -53,12 +60,15 @@ export class OpenExecutions {
     this.#unacknowledged.delete(execution);
     this.#stopping.delete(execution);
     this.#byId.delete(id);
+    const { node } = execution.start;
+    this.#onNode.set(node, this.countOn(node) - 1);
   }
 
   clear(): void {
     this.#byId.clear();
     this.#unacknowledged.clear();
     this.#stopping.clear();
+    this.#onNode.clear();
   }
 
   /** Its start is on its way to its node (again). */
@@ -127,6 +137,8 @@ export class OpenExecutions {
       assert(start.id === id, 'executions are kept by their id');
       assert(ended === null || phase === 'ending', 'only what ends has an end');
     }
+    const onNodes = [...this.#onNode.values()].reduce((sum, count) => sum + count, 0);
+    assert(onNodes === this.#byId.size, 'each execution is counted on its node');
     let lastMs = Number.NEGATIVE_INFINITY;
     for (const execution of this.#unacknowledged) {
       assert(this.#byId.get(execution.start.id) === execution, 'only what is open awaits an acknowledgement');

@@ -6,10 +6,12 @@ export class Proposals {
   readonly #pending = new Map<number, Proposal>();
   #last = 0;
 
-  propose(command: Command, proposal: Proposal, out: Effect[]): void {
+  /** Returns its number. */
+  propose(command: Command, proposal: Proposal, out: Effect[]): number {
     this.#last += 1;
     this.#pending.set(this.#last, proposal);
     out.push({ type: 'propose', proposal: this.#last, command });
+    return this.#last;
   }
 
   /** Each is answered once. */

@@ -6,6 +6,17 @@ export interface Worker {
   readonly node: NodeName;
   readonly epoch: Epoch;
   readonly tags: StringMap;
+  /** Executions that it runs at once (`--max-executions`); not there: any number. */
+  readonly maxExecutions?: number;
+}
+
+/** By this tag a node says how many executions it runs at once. */
+export const maxExecutionsTag = 'max_executions';
+
+/** A worker by what its node says of itself. */
+export function workerOf(node: NodeName, epoch: Epoch, tags: StringMap): Worker {
+  const most = Number(tags[maxExecutionsTag] ?? '');
+  return Number.isSafeInteger(most) && most > 0 ? { node, epoch, tags, maxExecutions: most } : { node, epoch, tags };
 }
 
 /** Uniform integers; seeded in simulation. */
@@ -42,18 +53,34 @@ function parseCount(text: string): number {
   return Math.abs(count) < 2 ** 63 ? count : 0;
 }
 
-/** The nodes that a job's tags ask for; chosen at random when more qualify than are wanted. */
-export function chooseTargets(workers: readonly Worker[], tags: StringMap | null, chooser: Chooser): Target[] {
+/** The nodes that a job's tags ask for; when more qualify than are wanted, at random of those with room, then of others. */
+export function chooseTargets(
+  workers: readonly Worker[],
+  tags: StringMap | null,
+  chooser: Chooser,
+  isFull: (worker: Worker) => boolean = () => false,
+): Target[] {
   const query = parseTags(tags);
   const qualifying = workers.filter((worker) => query.tags.every(([key, value]) => worker.tags[key] === value));
   const wanted = Math.max(0, Math.min(query.cardinality, qualifying.length));
-  for (let index = 0; index < wanted && wanted < qualifying.length; index += 1) {
-    const other = index + chooser.below(qualifying.length - index);
-    const swapped = qualifying[other];
-    const here = qualifying[index];
+  if (wanted === qualifying.length) return qualifying.map(targetOf);
+  const free = qualifying.filter((worker) => !isFull(worker));
+  const chosen = pick(free, Math.min(wanted, free.length), chooser);
+  if (chosen.length === wanted) return chosen.map(targetOf);
+  return [...chosen, ...pick(qualifying.filter(isFull), wanted - chosen.length, chooser)].map(targetOf);
+}
+
+const targetOf = ({ node, epoch }: Worker): Target => ({ node, epoch });
+
+function pick(workers: readonly Worker[], wanted: number, chooser: Chooser): Worker[] {
+  const shuffled = [...workers];
+  for (let index = 0; index < wanted && wanted < shuffled.length; index += 1) {
+    const other = index + chooser.below(shuffled.length - index);
+    const swapped = shuffled[other];
+    const here = shuffled[index];
     if (swapped === undefined || here === undefined) break;
-    qualifying[index] = swapped;
-    qualifying[other] = here;
+    shuffled[index] = swapped;
+    shuffled[other] = here;
   }
-  return qualifying.slice(0, wanted).map(({ node, epoch }) => ({ node, epoch }));
+  return shuffled.slice(0, wanted);
 }

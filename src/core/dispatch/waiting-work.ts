@@ -8,6 +8,8 @@ const RETRY_REFUSED_MS = 500;
 interface Waiting extends WaitingWorkInput {
   /** By the monotonic clock; infinite while its `assign` is under way. */
   dueMs: number;
+  /** The `assign` under way; null: none. One that was answered late says nothing of what was tried again since. */
+  proposal: number | null;
 }
 
 /**
@@ -23,8 +25,14 @@ export class WaitingWork {
     const { stamp } = input.work;
     if (this.#waiting.has(stamp)) return;
     const dueMs = now.monoMs + pauseMs(now, input);
-    this.#waiting.set(stamp, { ...input, dueMs });
+    this.#waiting.set(stamp, { ...input, dueMs, proposal: null });
     this.#nextMs = Math.min(this.#nextMs, dueMs);
+  }
+
+  /** Its turn has come: it is due now, whatever its time was. */
+  wake(now: Now, input: WaitingWorkInput): void {
+    this.#waiting.set(input.work.stamp, { ...input, dueMs: now.monoMs, proposal: null });
+    this.#nextMs = Math.min(this.#nextMs, now.monoMs);
   }
 
   /** What is due now; held until `placed` or `refused`. */
@@ -46,9 +54,23 @@ export class WaitingWork {
     this.#waiting.delete(stamp);
   }
 
-  refused(nowMs: MonoMs, stamp: Stamp): void {
+  proposed(stamp: Stamp, proposal: number): void {
     const waiting = this.#waiting.get(stamp);
-    if (waiting === undefined) return;
+    if (waiting !== undefined) waiting.proposal = proposal;
+  }
+
+  /** Its `assign` is applied. Returns it if nothing else was heard of it: it is gone. */
+  applied(stamp: Stamp, proposal: number): WaitingWorkInput | undefined {
+    const waiting = this.#waiting.get(stamp);
+    if (waiting?.proposal !== proposal) return undefined;
+    this.#waiting.delete(stamp);
+    return waiting;
+  }
+
+  refused(nowMs: MonoMs, stamp: Stamp, proposal: number): void {
+    const waiting = this.#waiting.get(stamp);
+    if (waiting?.proposal !== proposal) return;
+    waiting.proposal = null;
     waiting.dueMs = nowMs + RETRY_REFUSED_MS;
     this.#nextMs = Math.min(this.#nextMs, waiting.dueMs);
   }

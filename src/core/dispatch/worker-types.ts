@@ -52,6 +52,8 @@ export interface WorkerOptions {
   readonly journalSince: Epoch;
   readonly executors: ReadonlySet<string>;
   readonly outputLimitBytes: number;
+  /** Executions at once; 0: no limit. The leader knows it too, and sends more by mistake only. */
+  readonly maxExecutions: number;
   /** Between TERM and KILL when the node stops. */
   readonly stopGraceMs: number;
   /** How long a stopping node lets its executions run before it stops them. */

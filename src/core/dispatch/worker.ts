@@ -10,6 +10,7 @@ import type { Now } from './in-flight.ts';
 import { LiveOutput } from './live-output.ts';
 import { JournalWriter } from './worker-journal.ts';
 import { WorkerLease } from './worker-lease.ts';
+import { isFull, refusalOf } from './worker-room.ts';
 import { journalFullOutput, notStarted, revokedError, stoppedBeforeStart, unstartableOutput } from './worker-texts.ts';
 import type {
   JournalContents,
@@ -164,23 +165,21 @@ export class Worker {
       if (known.phase !== 'journalling') out.push({ type: 'send', term, event: acknowledgementOf(known.entry) });
       return;
     }
-    const reason = this.#refusalOf(term, start);
+    const reason = refusalOf(this.#options, { term: this.#term, stopping: this.#stopping }, term, start);
     if (reason !== null) {
       const event: WorkerEvent = { type: 'startRefused', id: start.id, node: this.#options.node, reason };
       out.push({ type: 'send', term, event });
       return;
     }
     // Not answered: the dispatcher sends it again, by then there may be room.
-    if (this.#held.size >= limits.executionsPerWorker) return;
+    if (
+      this.#held.size >= limits.executionsPerWorker ||
+      (start.stop === null && isFull(this.#options, this.runningCount))
+    )
+      return;
     if (start.exclusive && !this.#mayBeginAlone(start, now, out)) return;
     this.#raiseTerm(term);
     this.#accept(start, now, out);
-  }
-
-  #refusalOf(term: Term, start: ExecutionStart): 'stale_term' | 'other_epoch' | 'stopping' | null {
-    if (term < this.#term) return 'stale_term';
-    if (start.epoch !== this.#options.epoch) return 'other_epoch';
-    return this.#stopping ? 'stopping' : null;
   }
 
   /** False: not answered either, until the lease is there and what the leader believes over is over (P3). */

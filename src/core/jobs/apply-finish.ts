@@ -96,6 +96,7 @@ function nextAttempt(
     reason,
     dueAtMs: reason === 'retry' ? item.retryAtMs : wallMsOf(nowNs),
     node: reason === 'retry' ? ended.node : null,
+    waits: null,
   };
 }
 

@@ -34,6 +34,9 @@ export function applySetJob(ledger: Ledger, index: LogIndex, command: SetJob, ou
     timingFields(command, index, stored),
     {
       openLaunches: stored?.openLaunches ?? 0,
+      launchesWaiting: stored?.launchesWaiting ?? 0,
+      executionsWaiting: stored?.executionsWaiting ?? 0,
+      executionsWaitingForNode: stored?.executionsWaitingForNode ?? 0,
       executionsKept: kept,
       executionsRunning: stored?.executionsRunning ?? 0,
       notesKept: stored?.notesKept ?? 0,

@@ -10,22 +10,25 @@ import {
 } from '../units.ts';
 import { refused } from './apply-job.ts';
 import type { Change, ExecutionStart } from './changes.ts';
-import type { AssignItem, Command, CommandResult, LaunchItem, MissedItem, ReassignItem } from './commands.ts';
+import type { Command, CommandResult, LaunchItem, MissedItem, ReassignItem } from './commands.ts';
 import { dropSurplus } from './history.ts';
-import { dropWork } from './launch-end.ts';
+import { dropWork, mayStart, openWork, type PlannedLaunch } from './launch-end.ts';
 import {
   disabledReason,
   hasTooMany,
   isExclusive,
+  isFirst,
   noTargets,
+  noteSkipped,
   notRunnable,
   stopsWork,
   tooManyLaunches,
   withNote,
 } from './launch-rules.ts';
 import { type Ledger, raiseHighWater } from './ledger.ts';
-import type { Cause, ExecutionRecord, JobRecord, LaunchNote, Target, UnplacedWork } from './records.ts';
+import type { ExecutionRecord, JobRecord, Target, UnplacedWork, WorkWait } from './records.ts';
 import { retryPauses } from './retry-pauses.ts';
+import { queueFull, waitOf } from './room.ts';
 
 const DONE: CommandResult = { type: 'done' };
 
@@ -57,44 +60,49 @@ function launchOne(ledger: Ledger, item: LaunchItem, nowNs: WallNs, out: Change[
     highWaterMs: raiseHighWater(stored, item.scheduledAtMs),
     next: item.next ?? ZERO_INSTANT,
   };
-  const reason = notRunnable(job, item.scheduledAtMs) ?? (item.targets.length === 0 ? noTargets(job.name) : null);
-  if (reason === null) {
-    ledger.putJob(job);
-    openLaunch(ledger, job, 'schedule', item.scheduledAtMs, wallNsOf(item.scheduledAtMs), nowNs, item.targets, out);
+  ledger.putJob(job);
+  const { name, scheduledAtMs, targets } = item;
+  const reason = notRunnable(job, scheduledAtMs) ?? (targets.length === 0 ? noTargets(name) : null);
+  if (reason !== null) {
+    noteSkipped(ledger, name, scheduledAtMs, reason, out);
     return;
   }
-  const note: LaunchNote = {
-    job: job.name,
-    kind: 'skipped',
-    fromMs: item.scheduledAtMs,
-    toMs: item.scheduledAtMs,
-    count: 1,
-    reason,
-  };
-  ledger.putJob(withNote(ledger, job, note, out));
+  const stampAtNs = wallNsOf(scheduledAtMs);
+  const planned: PlannedLaunch = { job: name, cause: 'schedule', scheduledAtMs, stampAtNs, nowNs };
+  if (!mayStart(ledger, planned, out)) return;
+  const full = queueFull(ledger.job(name) ?? job, targets);
+  if (full === null) openLaunch(ledger, planned, targets, out);
+  else noteSkipped(ledger, name, scheduledAtMs, full, out);
 }
 
-function openLaunch(
-  ledger: Ledger,
-  job: JobRecord,
-  cause: Cause,
-  scheduledAtMs: WallMs,
-  stampAtNs: WallNs,
-  nowNs: WallNs,
-  targets: readonly Target[],
-  out: Change[],
-): Stamp {
+function openLaunch(ledger: Ledger, planned: PlannedLaunch, targets: readonly Target[], out: Change[]): Stamp {
+  const { job: name, cause, scheduledAtMs, stampAtNs, nowNs } = planned;
+  const job = ledger.job(name);
   const group = ledger.allotStamp(stampAtNs);
-  ledger.putLaunch({ job: job.name, group, scheduledAtMs, cause, pending: targets.length, succeeded: 0, failed: 0 });
+  if (job === undefined) return group;
+  ledger.putLaunch({ job: name, group, scheduledAtMs, cause, pending: targets.length, succeeded: 0, failed: 0 });
   ledger.putJob({ ...job, openLaunches: job.openLaunches + 1 });
-  out.push({ type: 'launchBegan', job: job.name, group, cause, scheduledAtMs });
-  for (const target of targets) {
-    openExecution(ledger, { stamp: group, group, job: job.name, attempt: 1, scheduledAtMs, cause }, target, nowNs, out);
-  }
+  out.push({ type: 'launchBegan', job: name, group, cause, scheduledAtMs });
+  const opening: Opening = { stamp: group, group, job: name, attempt: 1, scheduledAtMs, cause };
+  for (const target of targets) openOrQueue(ledger, opening, target, nowNs, out);
   return group;
 }
 
 type Opening = Pick<ExecutionRecord, 'stamp' | 'group' | 'job' | 'attempt' | 'scheduledAtMs' | 'cause'>;
+
+/** The first attempt of a launch on one of its nodes: at once, or when there is room. */
+function openOrQueue(ledger: Ledger, opening: Opening, target: Target, nowNs: WallNs, out: Change[]): void {
+  const job = ledger.job(opening.job);
+  const waitsFor = job === undefined ? null : waitOf(job, target, false);
+  if (job === undefined || waitsFor === null) {
+    openExecution(ledger, opening, target, nowNs, out);
+    return;
+  }
+  const sinceMs = wallMsOf(nowNs);
+  const stamp = ledger.allotStamp(nowNs);
+  const waits: WorkWait = { for: waitsFor, sinceMs };
+  openWork(ledger, { ...opening, stamp, reason: 'start', dueAtMs: sinceMs, node: target.node, waits }, job, out);
+}
 
 function openExecution(ledger: Ledger, opening: Opening, target: Target, nowNs: WallNs, out: Change[]): void {
   const job = ledger.job(opening.job);
@@ -151,14 +159,14 @@ export function applyRun(ledger: Ledger, command: Extract<Command, { type: 'run'
     return refused('job_disabled', `job ${command.name} is disabled: enable it first`);
   if (command.targets.length === 0) return refused('no_targets', noTargets(job.name));
   if (hasTooMany(job)) return refused('limit_reached', tooManyLaunches);
+  const full = queueFull(job, command.targets);
+  if (full !== null) return refused('limit_reached', full);
+  const { name, nowNs, targets } = command;
+  const scheduledAtMs = wallMsOf(nowNs);
   const group = openLaunch(
     ledger,
-    job,
-    'manual',
-    wallMsOf(command.nowNs),
-    command.nowNs,
-    command.nowNs,
-    command.targets,
+    { job: name, cause: 'manual', scheduledAtMs, stampAtNs: nowNs, nowNs },
+    targets,
     out,
   );
   return { type: 'launched', job, group };
@@ -194,32 +202,77 @@ export function applyAssign(
     const work = ledger.work(item.job, item.stamp);
     const job = ledger.job(item.job);
     if (work === undefined || job === undefined) continue;
-    ledger.deleteWork(work);
     const stops = stopsWork(job, work.reason);
     if (!stops && item.targets.length > 0) {
-      place(ledger, work, item, command.nowNs, out);
+      place(ledger, work, job, item.targets, command.nowNs, out);
       continue;
     }
-    if (!stops || work.reason === 'child') skipWork(ledger, work, stops ? disabledReason : noTargets(job.name), out);
-    dropWork(ledger, work, command.nowNs, out);
+    const reason = stops ? disabledReason : noTargets(job.name);
+    if (!stops || isFirst(work.reason)) leaveOut(ledger, work, reason, command.nowNs, out);
+    else leaveOut(ledger, work, null, command.nowNs, out);
   }
   return DONE;
 }
 
-function place(ledger: Ledger, work: UnplacedWork, item: AssignItem, nowNs: WallNs, out: Change[]): void {
-  const launch = ledger.launch(work.job, work.group);
-  if (launch === undefined) return;
-  ledger.putLaunch({ ...launch, pending: launch.pending + item.targets.length - 1 });
-  const { reason, dueAtMs, node, ...opening } = work;
-  for (const target of item.targets) openExecution(ledger, opening, target, nowNs, out);
+/** Work that will never be done; a reason is recorded. */
+function leaveOut(ledger: Ledger, work: UnplacedWork, reason: string | null, nowNs: WallNs, out: Change[]): void {
+  ledger.deleteWork(work);
+  if (reason !== null) noteSkipped(ledger, work.job, work.scheduledAtMs, reason, out);
+  dropWork(ledger, work, nowNs, out);
 }
 
-function skipWork(ledger: Ledger, work: UnplacedWork, reason: string, out: Change[]): void {
+/** Its turn has come, or it waits on: whoever follows hears of both. */
+function place(
+  ledger: Ledger,
+  work: UnplacedWork,
+  job: JobRecord,
+  targets: readonly Target[],
+  nowNs: WallNs,
+  out: Change[],
+): void {
+  const launch = ledger.launch(work.job, work.group);
+  if (launch === undefined) {
+    ledger.deleteWork(work);
+    return;
+  }
+  const { waits } = work;
+  if (waits !== null && !isItsTurn(job, waits)) {
+    openWork(ledger, work, job, out);
+    return;
+  }
+  const full = isQueued(work) ? null : queueFull(job, targets);
+  if (full !== null) {
+    leaveOut(ledger, work, full, nowNs, out);
+    return;
+  }
+  ledger.deleteWork(work);
+  ledger.putLaunch({ ...launch, pending: launch.pending + targets.length - 1 });
+  const { reason, dueAtMs, node, waits: waited, ...opening } = work;
+  const [only, ...others] = targets;
+  if (only !== undefined && others.length === 0) placeOne(ledger, work, only, nowNs, out);
+  else for (const target of targets) openOrQueue(ledger, opening, target, nowNs, out);
+}
+
+/** What waits on stays what it is, at its place in the queue. */
+function placeOne(ledger: Ledger, work: UnplacedWork, target: Target, nowNs: WallNs, out: Change[]): void {
   const job = ledger.job(work.job);
   if (job === undefined) return;
-  const at = work.scheduledAtMs;
-  const note: LaunchNote = { job: job.name, kind: 'skipped', fromMs: at, toMs: at, count: 1, reason };
-  ledger.putJob(withNote(ledger, job, note, out));
+  const { reason, dueAtMs, node, waits, ...opening } = work;
+  const waitsFor = waitOf(job, target, waits?.for === 'job');
+  if (waitsFor === null) {
+    openExecution(ledger, opening, target, nowNs, out);
+    return;
+  }
+  const sinceMs = waits?.sinceMs ?? wallMsOf(nowNs);
+  openWork(ledger, { ...work, node: target.node, waits: { for: waitsFor, sinceMs } }, job, out);
+}
+
+const isQueued = ({ waits }: UnplacedWork): boolean => waits?.for === 'job' || waits?.for === 'node';
+
+/** Launches that wait as a whole start when nothing else of their job is open; under `allow` they need not wait. */
+function isItsTurn(job: JobRecord, waits: WorkWait): boolean {
+  if (waits.for === 'job' || waits.for === 'node') return true;
+  return job.concurrency === 'allow' || job.concurrency === '' || job.openLaunches === job.launchesWaiting;
 }
 
 /** A start that certainly did not happen, again, for a new life of the same node. */

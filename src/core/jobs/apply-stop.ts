@@ -4,7 +4,8 @@ import type { Change } from './changes.ts';
 import type { Command, CommandResult } from './commands.ts';
 import { dropWork } from './launch-end.ts';
 import type { Ledger } from './ledger.ts';
-import type { ExecutionRecord, StopReason, UnplacedWork } from './records.ts';
+import type { ExecutionRecord, UnplacedWork } from './records.ts';
+import { stopExecution } from './stop-execution.ts';
 
 type Stop = Extract<Command, { type: 'stop' }>;
 
@@ -28,14 +29,6 @@ export function applyStop(ledger: Ledger, command: Stop, out: Change[]): Command
   ledger.deleteWork(next);
   dropWork(ledger, next, command.nowNs, out);
   return { type: 'done' };
-}
-
-/** Wants a running execution to end; the first reason stays. */
-export function stopExecution(ledger: Ledger, record: ExecutionRecord, reason: StopReason, out: Change[]): void {
-  if (record.stop !== null) return;
-  ledger.putExecution({ ...record, stop: reason });
-  const { job, stamp, node, group } = record;
-  out.push({ type: 'executionStopping', id: executionId(stamp, node), job, group, reason });
 }
 
 /** Reruns of a launch on several nodes are alike: any of them follows any lost execution. */

@@ -4,6 +4,8 @@ import type { JobRecord } from './records.ts';
 /** The first invariant that a job's record breaks, in words; null when it breaks none. */
 export function brokenJobInvariant(job: JobRecord): string | null {
   if (!Number.isSafeInteger(job.openLaunches) || job.openLaunches < 0) return 'openLaunches is not a natural number';
+  const waiting = [job.launchesWaiting, job.executionsWaiting, job.executionsWaitingForNode];
+  if (waiting.some((count) => !Number.isSafeInteger(count) || count < 0)) return 'a count of what waits is not natural';
   if (!Number.isSafeInteger(job.executionsKept) || job.executionsKept < 0)
     return 'executionsKept is not a natural number';
   if (!Number.isSafeInteger(job.executionsRunning) || job.executionsRunning < 0)
@@ -23,6 +25,7 @@ export function recounted(ledger: Ledger, job: JobRecord): JobRecord {
   let executionsKept = 0;
   let executionsRunning = 0;
   let notesKept = 0;
+  const waiting = { queue: 0, replace: 0, job: 0, node: 0 };
   ledger.visitLaunches(job.name, () => {
     openLaunches += 1;
     return true;
@@ -36,5 +39,18 @@ export function recounted(ledger: Ledger, job: JobRecord): JobRecord {
     notesKept += 1;
     return true;
   });
-  return { ...job, openLaunches, executionsKept, executionsRunning, notesKept };
+  ledger.visitWork(job.name, ({ waits }) => {
+    if (waits !== null) waiting[waits.for] += 1;
+    return true;
+  });
+  return {
+    ...job,
+    openLaunches,
+    launchesWaiting: waiting.queue + waiting.replace,
+    executionsWaiting: waiting.job,
+    executionsWaitingForNode: waiting.node,
+    executionsKept,
+    executionsRunning,
+    notesKept,
+  };
 }

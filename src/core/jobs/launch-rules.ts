@@ -9,6 +9,8 @@ export const noTargets = (name: JobName): string => `no target nodes found to ru
 
 export const disabledReason = 'job is disabled';
 
+export const replacedReason = 'a newer launch takes its place (replace)';
+
 /** Why a job is not run now although its time has come (dkron-v4 2.5 "Runnable checks"); null: it is run. */
 export function notRunnable(job: JobRecord, scheduledAtMs: WallMs): string | null {
   const at = instantOfMs(scheduledAtMs);
@@ -32,7 +34,18 @@ export const hasTooMany = (job: JobRecord): boolean => job.openLaunches >= limit
  * and so does Dkron's; a job without parent doesn't (dkron-v4 2.5 "Retries").
  */
 export const stopsWork = (job: JobRecord, reason: UnplacedWork['reason']): boolean =>
-  job.disabled && (reason === 'child' || job.parentJob === '');
+  job.disabled && (isFirst(reason) || job.parentJob === '');
+
+/** Work that begins its launch, and is not one more attempt of it. */
+export const isFirst = (reason: UnplacedWork['reason']): boolean => reason === 'child' || reason === 'start';
+
+/** A due time that does not become a launch. */
+export function noteSkipped(ledger: Ledger, name: JobName, atMs: WallMs, reason: string, out: Change[]): void {
+  const job = ledger.job(name);
+  if (job === undefined) return;
+  const note: LaunchNote = { job: name, kind: 'skipped', fromMs: atMs, toMs: atMs, count: 1, reason };
+  ledger.putJob(withNote(ledger, job, note, out));
+}
 
 /** The job with one more note, which is stored with it. */
 export function withNote(ledger: Ledger, job: JobRecord, note: LaunchNote, out: Change[]): JobRecord {

@@ -5,7 +5,16 @@ import type { CommandResult } from './commands.ts';
 import { brokenJobInvariant } from './invariants.ts';
 import { type JobMinute, type MinuteStats, StatsLedger } from './minute-stats.ts';
 import { OverlayTable } from './overlay.ts';
-import type { ExecutionRecord, JobRecord, JobStatus, LaunchNote, OpenLaunch, UnplacedWork } from './records.ts';
+import type {
+  ExecutionRecord,
+  JobRecord,
+  JobStatus,
+  LaunchNote,
+  OpenLaunch,
+  UnplacedWork,
+  WaitCause,
+  WorkWait,
+} from './records.ts';
 
 /** Counters of the whole state, changed in the same transaction as what they count. */
 export interface StateMeta {
@@ -202,11 +211,15 @@ export class Ledger {
     return this.#work.get(launchKey(job, at));
   }
 
+  /** Counts what waits with its job: read the job again behind this. */
   putWork(work: UnplacedWork): void {
+    this.#countWaiting(work.job, this.work(work.job, work.stamp)?.waits ?? null, work.waits);
     this.#work.put(launchKey(work.job, work.stamp), work);
   }
 
+  /** As `putWork`. */
   deleteWork(work: UnplacedWork): void {
+    this.#countWaiting(work.job, this.work(work.job, work.stamp)?.waits ?? null, null);
     this.#work.delete(launchKey(work.job, work.stamp));
   }
 
@@ -281,6 +294,19 @@ export class Ledger {
       remembered: this.#remembered.drain(),
       ...this.stats.drain(),
     };
+  }
+
+  #countWaiting(name: JobName, before: WorkWait | null, after: WorkWait | null): void {
+    const job = before?.for === after?.for ? undefined : this.job(name);
+    if (job === undefined) return;
+    const by = (causes: readonly WaitCause[]): number =>
+      (after !== null && causes.includes(after.for) ? 1 : 0) - (before !== null && causes.includes(before.for) ? 1 : 0);
+    this.putJob({
+      ...job,
+      launchesWaiting: job.launchesWaiting + by(['queue', 'replace']),
+      executionsWaiting: job.executionsWaiting + by(['job']),
+      executionsWaitingForNode: job.executionsWaitingForNode + by(['node']),
+    });
   }
 
   #visitNoteKeys(job: JobName, visit: (key: string) => boolean): void {

@@ -1,7 +1,7 @@
 import { limits } from '../limits.ts';
 import { type ExecutionId, type JobName, type NodeName, type WallMs, wallNsOf } from '../units.ts';
 import type { MinuteStats } from './minute-stats.ts';
-import type { ExecutionRecord, JobRecord, LaunchNote } from './records.ts';
+import type { ExecutionRecord, JobRecord, LaunchNote, UnplacedWork } from './records.ts';
 
 export type JobSortField =
   | 'name'
@@ -91,6 +91,8 @@ export interface StateReads {
   recentNotes(kind: LaunchNote['kind'], query: RecentQuery): RecentPage<LaunchNote>;
   /** Executions that ended as lost. */
   recentLosses(query: RecentQuery): RecentPage<ExecutionRecord>;
+  /** What waits for its turn, in the order of due times. */
+  queuedWork(query: RecentQuery): RecentPage<UnplacedWork>;
   /** Executions that began late, whether they run or have ended. */
   recentLates(query: RecentQuery): RecentPage<ExecutionRecord>;
   /**

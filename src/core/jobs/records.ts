@@ -96,6 +96,11 @@ export interface JobRecord extends JobDefinition {
   readonly highWaterMs: WallMs;
   /** Launches of this job that have not ended: what `forbid` looks at. */
   readonly openLaunches: number;
+  /** Of these, those that wait as a whole for the end of others (`queue`, `replace`). */
+  readonly launchesWaiting: number;
+  /** Executions that wait because `maxExecutions` run, and those that wait because their node has no room. */
+  readonly executionsWaiting: number;
+  readonly executionsWaitingForNode: number;
   /** Execution records and launch notes kept, so that retention needs no scan. */
   readonly executionsKept: number;
   /** Of the records kept, those of executions that have not ended: retention never drops them. */
@@ -109,6 +114,8 @@ export interface JobRecord extends JobDefinition {
 export interface Target {
   readonly node: NodeName;
   readonly epoch: Epoch;
+  /** The node runs as many executions as it may: this one waits for room there. */
+  readonly waits?: true;
 }
 
 export type Cause = 'schedule' | 'manual' | 'parent';
@@ -156,6 +163,18 @@ export interface OpenLaunch {
   readonly failed: number;
 }
 
+/**
+ * queue, replace: the end of what its job runs, by the job's `concurrency`; job: an end within its `maxExecutions`; node:
+ * room on its node.
+ */
+export type WaitCause = 'queue' | 'replace' | 'job' | 'node';
+
+export interface WorkWait {
+  readonly for: WaitCause;
+  /** By the proposers' clocks. */
+  readonly sinceMs: WallMs;
+}
+
 /** Work without targets yet: it waits for its time and for an `assign`. */
 export interface UnplacedWork {
   readonly stamp: Stamp;
@@ -164,10 +183,13 @@ export interface UnplacedWork {
   readonly attempt: number;
   readonly scheduledAtMs: WallMs;
   readonly cause: Cause;
-  readonly reason: 'retry' | 'child' | 'rerun';
+  /** start: the first attempt of a launch that had to wait. */
+  readonly reason: 'retry' | 'child' | 'rerun' | 'start';
   readonly dueAtMs: WallMs;
   /** A retry prefers the node of the attempt before it, as in Dkron; null: choose by tags. */
   readonly node: NodeName | null;
+  /** What it waits for beside its time; null: nothing. */
+  readonly waits: WorkWait | null;
 }
 
 /** A due time (or a range of them) that was not run, and why. Bounded per job (limits.ts). */

@@ -19,8 +19,12 @@ export function plannerInput(
     case 'launchNoted':
       // It may be about a run that no schedule asked for: only the job tells up to where due times are recorded.
       return { type: 'readAgain', name: change.note.job };
+    case 'workOpened': {
+      // A launch that waits is recorded too.
+      const { cause, job, scheduledAtMs, reason } = change.work;
+      return reason === 'start' && cause === 'schedule' ? { type: 'recorded', name: job, upToMs: scheduledAtMs } : null;
+    }
     case 'launchBegan':
-    case 'workOpened':
     case 'executionEnded':
     case 'executionStopping':
     case 'executionDropped':

@@ -16,6 +16,9 @@ export const lasting: readonly SubmittedJob[] = [
   ),
   job('alone', { schedule: '*/3 * * * * *', concurrency: 'forbid' }, { run_ms: '5000' }),
   job('slow', { schedule: '@every 10s', concurrency: 'forbid' }, { run_ms: '24000' }),
+  job('newest', { schedule: '@every 7s', concurrency: 'replace', retries: 1 }, { run_ms: '9000', deaf: 'true' }),
+  job('in-line', { schedule: '@every 5s', concurrency: 'queue', queueLimit: 2 }, { run_ms: '7000' }),
+  job('few', { schedule: '@every 4s', maxExecutions: 2, retries: 1 }, { run_ms: '7500' }),
   job('parent', { schedule: '@every 4s' }, { run_ms: '100' }),
   job('child', { schedule: '', parentJob: 'parent' }, { run_ms: '200' }),
   job('again', { schedule: '@every 17s', onLost: 'rerun' }, { run_ms: '3000' }),
@@ -23,7 +26,7 @@ export const lasting: readonly SubmittedJob[] = [
   job('once', { schedule: '@every 3s', catchup: { policy: 'once', window: '60s', cap: 10 } }, {}),
 ];
 
-export const exclusiveJobs = lasting.filter(({ concurrency }) => concurrency === 'forbid').map(({ name }) => name);
+export const exclusiveJobs = lasting.filter(({ concurrency }) => concurrency !== 'allow').map(({ name }) => name);
 
 /** Of these only the latest executions are kept; some overlap, so that what ends is more than that. */
 export const forgetful: readonly SubmittedJob[] = [
@@ -44,7 +47,7 @@ export const changing: readonly SubmittedJob[] = [
 export const allJobs = [...lasting, ...forgetful, ...changing];
 
 /** Of these, some are run by hand too: they are never deleted, so that every run is still known at the end. */
-export const runByHand = ['steady', 'alone', 'again'] as const;
+export const runByHand = ['steady', 'alone', 'again', 'few', 'in-line'] as const;
 
 function job(name: string, fields: Partial<SubmittedJob>, executorConfig: Record<string, string>): SubmittedJob {
   return submitted(name, { executor: 'simulated', executorConfig, ...fields });
@@ -72,6 +75,8 @@ export function bodyOf(wanted: SubmittedJob): string {
     executor_config: wanted.executorConfig,
     ...(wanted.catchup === null ? {} : { catchup: wanted.catchup }),
     ...(wanted.onLost === null ? {} : { on_lost: wanted.onLost }),
+    ...(wanted.queueLimit === null ? {} : { queue_limit: wanted.queueLimit }),
+    ...(wanted.maxExecutions === null ? {} : { max_executions: wanted.maxExecutions }),
     ...(wanted.retry === null ? {} : { retry: retryBody(wanted.retry) }),
     ...(wanted.retention === null ? {} : { retention: wanted.retention }),
   });

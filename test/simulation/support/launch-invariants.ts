@@ -1,10 +1,17 @@
 import { expect } from 'vitest';
-import type { ExecutionRecord, JobRecord, LaunchNote } from '../../../src/core/jobs/records.ts';
+import type {
+  ExecutionRecord,
+  JobRecord,
+  LaunchNote,
+  UnplacedWork,
+  WaitCause,
+} from '../../../src/core/jobs/records.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { nextDueMs, type Schedule } from '../../../src/core/schedule/schedule.ts';
-import type { WallMs } from '../../../src/core/units.ts';
+import type { JobName, WallMs } from '../../../src/core/units.ts';
 import type { StateReader } from '../../../src/wire/state-reader.ts';
 import { forgetful, lasting } from './jobs.ts';
+import { maxExecutions as maxOnNode } from './one-node.ts';
 import type { Begun } from './simulated-executor.ts';
 import type { Tally } from './tally.ts';
 
@@ -13,6 +20,8 @@ interface JobHistory {
   readonly job: JobRecord;
   readonly executions: readonly ExecutionRecord[];
   readonly notes: readonly LaunchNote[];
+  /** Work that waits for its time, or its turn. */
+  readonly work: readonly UnplacedWork[];
 }
 
 export interface CheckOptions {
@@ -34,15 +43,27 @@ export function checkJobs(reader: StateReader, options: CheckOptions): void {
   const starts = startsOf(options.begun);
   reader.eachJob((job) => {
     if (forgetful.some(({ name }) => name === job.name)) return;
-    const history = { job, executions: reader.executions(job.name), notes: reader.notes(job.name) };
+    const history = {
+      job,
+      executions: reader.executions(job.name),
+      notes: reader.notes(job.name),
+      work: workOf(reader, job.name),
+    };
     expect(history.executions.length, `${job.name}: within retention`).toBeLessThan(limits.executionsPerJob);
     checkOneLaunchPerDueTime(history);
     checkEveryDueTime(history, options);
     checkStarts(history, starts, options.tally);
-    checkForbid(history, options);
+    checkOverlaps(history, options);
+    checkWaiting(history, options.tally);
     checkCounters(history);
     checkChains(reader, history, options.tally);
   });
+}
+
+function workOf(reader: StateReader, name: JobName): UnplacedWork[] {
+  const found: UnplacedWork[] = [];
+  reader.scanWork(name, (_, work) => found.push(work) > 0);
+  return found;
 }
 
 function startsOf(begun: readonly Begun[]): ReadonlyMap<string, number> {
@@ -96,7 +117,8 @@ function checkEveryDueTime(history: JobHistory, options: CheckOptions): void {
     dueTimes.add(dueMs);
     if (dueMs <= afterMs) continue;
     const isNoted = notes.some((note) => note.fromMs <= dueMs && dueMs <= note.toMs);
-    expect(launches.has(dueMs) || isNoted, `${job.name}: a record of the due time ${dueMs}`).toBe(true);
+    const waits = history.work.some(({ scheduledAtMs, cause }) => cause === 'schedule' && scheduledAtMs === dueMs);
+    expect(launches.has(dueMs) || isNoted || waits, `${job.name}: a record of the due time ${dueMs}`).toBe(true);
     if (launches.has(dueMs)) tally.count('P1: due time launched');
     if (launches.has(dueMs) && schedule.type === 'every') tally.count('P8: phase of an interval');
   }
@@ -156,21 +178,60 @@ function checkAttempts(job: JobRecord, executions: readonly ExecutionRecord[]): 
 const lostBefore = (executions: readonly ExecutionRecord[], group: bigint): number =>
   executions.filter((one) => one.group === group && one.outcome === 'lost').length;
 
-/** P3: of a `forbid` job no scheduled execution begins while another one runs on the machine; those by hand may. */
-function checkForbid({ job, executions, notes }: JobHistory, { begun, tally }: CheckOptions): void {
-  if (job.concurrency !== 'forbid') return;
-  // The state decides it; that a worker would not begin the second one either is its own care.
+/**
+ * P3: of a job whose launches must not overlap, no scheduled execution begins while another one runs on the machine;
+ * those by hand may. Of one with `max_executions`, none begins beside as many.
+ */
+function checkOverlaps({ job, executions, notes }: JobHistory, { begun, tally }: CheckOptions): void {
+  expect(
+    begun.filter(({ atOnce }) => atOnce > maxOnNode),
+    'more at once than the node may run',
+  ).toEqual([]);
+  const { maxExecutions, concurrency } = job;
+  const isExclusive = concurrency !== 'allow';
+  if (!isExclusive && maxExecutions === null) return;
   const open = executions.filter(({ cause, outcome }) => cause === 'schedule' && outcome === 'running');
   const launches = new Set(open.map(({ group }) => group));
-  expect(launches.size, `P3: open launches of ${job.name} by its schedule`).toBeLessThanOrEqual(1);
+  // The state decides it; that a worker would not begin the second one either is its own care.
+  if (isExclusive) expect(launches.size, `P3: open launches of ${job.name} by its schedule`).toBeLessThanOrEqual(1);
+  if (maxExecutions !== null)
+    expect(job.executionsRunning, `open executions of ${job.name}`).toBeLessThanOrEqual(maxExecutions);
   const isScheduled = (id: string): boolean =>
     executions.some(({ stamp, node, cause }) => cause === 'schedule' && `${stamp}-${node}` === id);
   for (const { jobName, executionId, beside } of begun) {
-    if (jobName !== job.name || !isScheduled(executionId)) continue;
+    if (jobName !== job.name) continue;
+    if (maxExecutions !== null) {
+      expect(beside.length, `executions beside ${executionId}`).toBeLessThan(maxExecutions);
+      tally.count('P3: execution within max_executions');
+    }
+    if (!isExclusive || !isScheduled(executionId)) continue;
     expect(beside.filter(isScheduled), `scheduled executions beside ${executionId}`).toEqual([]);
-    tally.count('P3: launch of a forbid job');
+    const policy = concurrency === 'queue' || concurrency === 'replace' ? concurrency : 'forbid';
+    tally.count(`P3: launch of a ${policy} job`);
   }
-  tally.count('P3: skipped while it ran', notes.filter(({ kind }) => kind === 'skipped').length);
+  if (concurrency === 'forbid') {
+    tally.count('P3: skipped while it ran', notes.filter(({ kind }) => kind === 'skipped').length);
+  }
+}
+
+/** What waits is counted, within its limits, and not while nothing is open that it could wait for. */
+function checkWaiting({ job, executions, work, notes }: JobHistory, tally: Tally): void {
+  const count = (...causes: WaitCause[]): number =>
+    work.filter(({ waits }) => waits !== null && causes.includes(waits.for)).length;
+  expect(
+    [job.launchesWaiting, job.executionsWaiting, job.executionsWaitingForNode],
+    `counts of what waits of ${job.name}`,
+  ).toEqual([count('queue', 'replace'), count('job'), count('node')]);
+  expect(count('replace'), `launches of ${job.name} that replace`).toBeLessThanOrEqual(1);
+  expect(count('queue'), `launches of ${job.name} in line`).toBeLessThanOrEqual(job.queueLimit ?? 1);
+  const running = executions.filter(({ outcome }) => outcome === 'running').length;
+  expect(job.executionsRunning, `count of what runs of ${job.name}`).toBe(running);
+  tally.count('launch that waited in line', count('queue'));
+  tally.count('launch that waited to replace', count('replace'));
+  tally.count('execution that waited for max_executions', count('job'));
+  tally.count('execution that waited for its node', count('node'));
+  tally.count('execution replaced', executions.filter(({ stop }) => stop === 'replaced').length);
+  tally.count('launch superseded', notes.filter(({ reason }) => reason.endsWith('(replace)')).length);
 }
 
 /** Counters are what the history shows: every attempt counts, as in Dkron. */
@@ -213,7 +274,9 @@ export function checkRetried(reader: StateReader, nowMs: WallMs, tally: Tally): 
       if (outcome !== 'failed' || attempt > retries || stop !== null) continue;
       if (Number(finishedAtNs / 1_000_000n) > nowMs - retriedWithinMs) continue;
       const hasNext = executions.some((one) => one.group === group && one.attempt === attempt + 1);
-      expect(hasNext, `P4: attempt ${attempt} of ${name} failed and is tried again`).toBe(true);
+      // Its retry waits for room.
+      const waits = workOf(reader, name).some((work) => work.group === group && work.attempt === attempt + 1);
+      expect(hasNext || waits, `P4: attempt ${attempt} of ${name} failed and is tried again`).toBe(true);
       tally.count('P4: as many attempts as the job asks for');
     }
   }
@@ -223,7 +286,9 @@ export function checkRetried(reader: StateReader, nowMs: WallMs, tally: Tally): 
 export function checkSettled(reader: StateReader, begun: readonly Begun[]): void {
   const open: string[] = [];
   reader.eachOpenExecution((execution) => open.push(`${execution.stamp}-${execution.node}`));
-  reader.eachWork((work) => open.push(`unplaced ${work.stamp}`));
+  reader.eachWork(({ job, stamp, reason, waits }) =>
+    open.push(`${reason} ${stamp} of ${job}, waits for ${waits?.for}`),
+  );
   expect(open, 'open work at the end').toEqual([]);
   checkNoneForgotten(reader, begun);
   reader.eachJob((job) => {

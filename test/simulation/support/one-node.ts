@@ -42,6 +42,9 @@ export function compileStored(job: JobRecord): Schedule {
 
 const name: NodeName = nodeName('n0');
 
+/** Few enough that executions wait for the node now and then. */
+export const maxExecutions = 12;
+
 /** Faults are what these tests are about: no number of restarts is too many. */
 const patient = { intensity: { restarts: 1_000, withinMs: 60_000 }, backoff: { firstMs: 20, maxMs: 2_000 } };
 
@@ -60,9 +63,16 @@ function table(isWatched: boolean): SimulationTable {
     version: 'test',
     server: true,
     expect: 1,
+    maxExecutions,
     tags: {},
   };
-  const executor = { nodeName: name, outputLimitBytes: limits.outputBytes, stopGraceMs: 1_000, drainMs: 1_000 };
+  const executor = {
+    nodeName: name,
+    outputLimitBytes: limits.outputBytes,
+    maxExecutions,
+    stopGraceMs: 1_000,
+    drainMs: 1_000,
+  };
   const api = {
     nodeName: name,
     httpAddress: { host: '127.0.0.1', port: 8080 },

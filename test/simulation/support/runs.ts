@@ -1,4 +1,5 @@
 import { assert } from '../../../src/core/assert.ts';
+import { disabledReason } from '../../../src/core/jobs/launch-rules.ts';
 import type { Prng } from '../../../src/core/prng.ts';
 import { jobName } from '../../../src/core/units.ts';
 import type { StateReader } from '../../../src/wire/state-reader.ts';
@@ -57,14 +58,20 @@ export class Runs {
 
   check(reader: StateReader): void {
     for (const [name, { acknowledged, unanswered }] of this.#counts) {
-      const manual = reader
+      let manual = reader
         .executions(jobName(name))
-        .filter(({ cause, attempt }) => cause === 'manual' && attempt === 1);
+        .filter(({ cause, attempt }) => cause === 'manual' && attempt === 1).length;
+      // Those that wait for room when the job is switched off are not run, and noted.
+      const dropped = reader.notes(jobName(name)).filter(({ reason }) => reason === disabledReason).length;
+      reader.scanWork(jobName(name), (_, work) => {
+        if (work.cause === 'manual' && work.attempt === 1) manual += 1;
+        return true;
+      });
       assert(
-        manual.length >= acknowledged && manual.length <= acknowledged + unanswered,
-        `${name} has ${manual.length} runs by hand: ${acknowledged} acknowledged, ${unanswered} without an answer`,
+        manual + dropped >= acknowledged && manual <= acknowledged + unanswered,
+        `${name} has ${manual} runs by hand: ${acknowledged} acknowledged, ${unanswered} without an answer`,
       );
-      this.#tally.count('P5: runs by hand compared with what was acknowledged', manual.length);
+      this.#tally.count('P5: runs by hand compared with what was acknowledged', manual);
     }
   }
 

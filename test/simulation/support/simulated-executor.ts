@@ -19,6 +19,8 @@ export interface Begun {
   readonly atMs: number;
   /** Executions of the same job whose process ran at that moment. */
   readonly beside: readonly string[];
+  /** Processes that ran on the machine, this one included. */
+  readonly atOnce: number;
 }
 
 /**
@@ -48,7 +50,7 @@ export class SimulatedMachine {
   begin(request: ExecutionRequest, timer: { cancel(): void }): ProcessIdentity {
     const { executionId, jobName, attempt } = request;
     const beside = [...this.#running].filter(([, other]) => other.jobName === jobName).map(([id]) => id);
-    this.begun.push({ executionId, jobName, attempt, atMs: this.#nowMs(), beside });
+    this.begun.push({ executionId, jobName, attempt, atMs: this.#nowMs(), beside, atOnce: this.#running.size + 1 });
     this.onBegin(request);
     this.#running.set(executionId, { jobName, timer });
     this.#lastPid += 1;

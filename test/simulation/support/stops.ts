@@ -57,7 +57,8 @@ export class Stops {
     for (const { job, stamp, node } of this.#acknowledged) {
       const id = executionId(stamp, node);
       const record = reader.execution(job, id);
-      assert(record?.stop === 'request', `the stop of ${id} of ${job} was acknowledged`);
+      // A newer launch may have wanted it before.
+      assert(record !== undefined && record.stop !== null, `the stop of ${id} of ${job} was acknowledged`);
       if (record.outcome === 'failed') this.#tally.count('P5: stopped execution ended as failed');
     }
     for (const { name } of lasting) {

@@ -43,7 +43,7 @@ class Machine {
     const executors = new Map([['simulated', createSimulatedExecutor(this.processes, timer)]]);
     harness.start(
       executorActor,
-      { nodeName: node, outputLimitBytes: 1_000, stopGraceMs: 3_000, drainMs: 10_000 },
+      { nodeName: node, outputLimitBytes: 1_000, maxExecutions: 0, stopGraceMs: 3_000, drainMs: 10_000 },
       { store: this.stores, executors, bootId },
     );
     return new Life(harness, this);

@@ -18,6 +18,7 @@ const recorded: MembershipConfig = {
   version: 'devel',
   server: true,
   expect: 1,
+  maxExecutions: 0,
   tags: {},
 };
 

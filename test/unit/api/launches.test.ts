@@ -142,6 +142,51 @@ describe('launches', () => {
     expect(api.send('GET', `/v1/jobs/a/executions/${execution?.stamp}-n0`).status).toBe(200);
   });
 
+  it('that wait for their turn, in the order of their due times', () => {
+    const launchBoth = (names: readonly string[]): void => {
+      api.state.nowMs = wallMs(api.state.nowMs + 10_000);
+      for (const name of names) api.state.launch(name, 0, ['n0', 'n1']);
+    };
+    api.state.setJob('a', { concurrency: 'queue' });
+    api.state.setJob('b', { maxExecutions: 1 });
+    launchBoth(['b']);
+    launchBoth(['a', 'b']);
+    launchBoth(['a']);
+    const why = 'the job runs as many executions as it may (max_executions)';
+    const waiting = {
+      state: 'queued',
+      attempt: 1,
+      scheduled_at: '2026-11-21T07:05:20Z',
+      since: '2026-11-21T07:05:20Z',
+    };
+    expect(ask('state=queued')).toEqual({
+      status: 200,
+      total: '4',
+      body: [
+        {
+          ...waiting,
+          job: 'b',
+          node: 'n1',
+          scheduled_at: '2026-11-21T07:05:10Z',
+          since: '2026-11-21T07:05:10Z',
+          reason: why,
+        },
+        { ...waiting, job: 'b', node: 'n0', reason: why },
+        { ...waiting, job: 'b', node: 'n1', reason: why },
+        {
+          ...waiting,
+          job: 'a',
+          scheduled_at: '2026-11-21T07:05:30Z',
+          since: '2026-11-21T07:05:30Z',
+          reason: 'launches of the job run, or wait before it (concurrency queue)',
+        },
+      ],
+    });
+    expect([ask('state=queued&job=b').total, list('state=queued&job=b&_start=1&_end=2').length]).toEqual(['3', 1]);
+    api.runToEnd();
+    expect(ask('state=queued').body).toEqual([]);
+  });
+
   it.each(['missed', 'skipped', 'lost', 'late'])('%s ones are cut to pages, of all jobs and of one', (state) => {
     const add = { missed: miss, skipped: skip, lost: lose, late: delay }[state] ?? miss;
     for (const name of ['a', 'b', 'a', 'b', 'a']) add(name);
@@ -231,10 +276,10 @@ describe('launches', () => {
 
 describe('launches are refused', () => {
   it.each([
-    ['', 'state must be one of missed, skipped, lost, late'],
-    ['state=', 'state must be one of missed, skipped, lost, late'],
-    ['state=Missed', 'state must be one of missed, skipped, lost, late'],
-    ['state=constructor', 'state must be one of missed, skipped, lost, late'],
+    ['', 'state must be one of missed, skipped, lost, late, queued'],
+    ['state=', 'state must be one of missed, skipped, lost, late, queued'],
+    ['state=Missed', 'state must be one of missed, skipped, lost, late, queued'],
+    ['state=constructor', 'state must be one of missed, skipped, lost, late, queued'],
     ['state=lost&_start=-1', '_start must be a whole number within 0 and 9007199254740991'],
     ['state=lost&_end=x', '_end must be a whole number within 0 and 9007199254740991'],
   ])('?%s', (query, message) => {

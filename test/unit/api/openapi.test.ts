@@ -55,6 +55,9 @@ function furnished(): ApiHarness {
     api.state.finish({ ...record, startedAtNs: wallNs(record.startedAtNs + 2_000_000_000n) }, 'lost');
   }
   api.state.launch('nowhere', 20_000, []);
+  api.state.setJob('waits', { concurrency: 'queue' });
+  api.state.setJob('waits-for-room', { maxExecutions: 1 });
+  for (const name of ['waits', 'waits-for-room']) for (const at of [20_000, 30_000]) api.state.launch(name, at);
   api.state.nowMs = wallMs(api.state.nowMs + 60_000);
   api.state.launch('runs', 0);
   return api;
@@ -247,6 +250,7 @@ const executionCases: Case[] = [
   { ask: 'GET /v1/schedule/preview?spec=x', code: 'schedule_invalid' },
   { ask: 'GET /v1/launches?state=skipped' },
   { ask: 'GET /v1/launches?state=lost' },
+  { ask: 'GET /v1/launches?state=queued' },
   { ask: 'GET /v1/launches?state=late' },
   { ask: 'GET /v1/stats' },
   { ask: 'GET /v1/stats?job=lost&step=5m' },
@@ -310,6 +314,7 @@ describe('GET /v1/openapi.json', () => {
       'GET /v1/busy',
       'GET /v1/launches?state=skipped',
       'GET /v1/launches?state=lost',
+      'GET /v1/launches?state=queued',
       'GET /v1/launches?state=late',
     ]) {
       expect(Number(header(answered({ ask }).answer, 'X-Total-Count')), ask).toBeGreaterThan(0);

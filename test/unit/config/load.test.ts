@@ -42,6 +42,7 @@ describe('the defaults', () => {
       threads: 'actors',
       executorMode: 'auto',
       outputLimitBytes: 256_000,
+      maxExecutions: 0,
       stopGraceMs: 10_000,
       drainTimeoutMs: 10_800_000,
     });
@@ -70,6 +71,7 @@ describe('what a flag, a variable or a key may hold', () => {
     [{ tag: '"a=1,2",b=3' }, { tags: { a: '1,2', b: '3' } }],
     [{ tag: '__proto__=x' }, { tags: JSON.parse('{"__proto__":"x"}') }],
     [{ 'stop-grace': '1m30s' }, { stopGraceMs: 90_000 }],
+    [{ 'max-executions': '4' }, { maxExecutions: 4 }],
     [{ 'drain-timeout': '0' }, { drainTimeoutMs: 0 }],
     [{ 'output-limit': '1' }, { outputLimitBytes: 1 }],
     [{ 'enable-prometheus': 'true', 'disable-usage-stats': 'true' }, {}],
@@ -110,6 +112,7 @@ describe('what a flag, a variable or a key may hold', () => {
     ],
     [{ 'stop-grace': '-1s' }, '--stop-grace: "-1s" is not a duration from 0s to 500h'],
     [{ 'drain-timeout': '501h' }, '--drain-timeout: "501h" is not a duration from 0s to 500h'],
+    [{ 'max-executions': '-1' }, '--max-executions: -1 is not between 0 and 16384'],
     [{ 'output-limit': '0' }, '--output-limit: 0 is not between 1 and 4194304'],
     [{ ui: 'maybe' }, '--ui: "maybe" is not true or false'],
     [{ threads: 'many' }, '--threads: unknown value many; use actors, compact'],

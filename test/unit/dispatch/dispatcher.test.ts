@@ -124,6 +124,20 @@ describe('the dispatcher', () => {
     expect([...core.running()]).toMatchObject([{ start: { id: one.id }, startedAtNs: 7n }]);
   });
 
+  const endOf = ({ id, job, group, node, attempt }: ExecutionStart): Change => ({
+    type: 'executionEnded',
+    id,
+    job,
+    group,
+    outcome: 'success',
+    hasSurplus: false,
+    node,
+    attempt,
+    startedAtNs: wallNs(0n),
+    finishedAtNs: wallNs(0n),
+    outputBytes: 0,
+  });
+
   /** Applied: a stop of the execution was committed. */
   const stopping = (one: ExecutionStart): Change[] => [
     { type: 'executionStopping', id: one.id, job: one.job, group: one.group, reason: 'request' },
@@ -179,6 +193,90 @@ describe('the dispatcher', () => {
     expect(effects('stopExecution')).toEqual([]);
     core.reported(at(60_000), report({ epoch: epoch(4), running: [runs.id] }), out);
     core.check();
+  });
+
+  it('keeps what exceeds the maximum of a node waiting, and sends it there when an end is committed', () => {
+    core.setWorkers([{ node: N0, epoch: epoch(3), tags: {}, maxExecutions: 1 }], 0, out);
+    core.begin(at(0), term(5), [], [], out);
+    core.reported(at(0), report(), out);
+    core.tick(at(0), out);
+    out.length = 0;
+    core.run(at(0), { request: 1, name: jobName('job1'), tags: null }, out);
+    core.run(at(0), { request: 2, name: jobName('job2'), tags: null }, out);
+    const [first, second] = effects('propose');
+    expect([first?.command, second?.command]).toMatchObject([
+      { targets: [{ node: N0 }] },
+      { targets: [{ node: N0, waits: true }] },
+    ]);
+    const one = start(1n);
+    const work: UnplacedWork = {
+      stamp: stamp(2n),
+      job: jobName('job2'),
+      group: stamp(2n),
+      attempt: 1,
+      scheduledAtMs: wallMs(WALL_MS),
+      cause: 'manual',
+      reason: 'start',
+      dueAtMs: wallMs(WALL_MS),
+      node: N0,
+      waits: { for: 'node', sinceMs: wallMs(WALL_MS) },
+    };
+    core.changed(at(1), [{ type: 'executionOpened', start: one }], out);
+    core.changed(at(1), [{ type: 'workOpened', work, tags: null, retry: null }], out);
+    for (const proposal of [first, second]) {
+      if (proposal !== undefined) core.proposalEnded(at(2), proposal.proposal, { type: 'done' }, out);
+    }
+    core.tick(at(60_000), out);
+    expect(effects('propose').filter(({ command }) => command.type === 'assign')).toEqual([]);
+    core.changed(at(60_001), [endOf(one)], out);
+    core.tick(at(60_001), out);
+    const [assign] = effects('propose');
+    expect(assign?.command).toMatchObject({
+      type: 'assign',
+      items: [{ stamp: 2n, targets: [{ node: N0, epoch: 3 }] }],
+    });
+    core.check();
+  });
+
+  it('tries what waits for its job once at its beginning, and then with each end; what is gone makes way', () => {
+    const waiting = [1n, 2n].map(
+      (number): UnplacedWork => ({
+        stamp: stamp(number),
+        job: jobName('job1'),
+        group: stamp(number),
+        attempt: 1,
+        scheduledAtMs: wallMs(WALL_MS + Number(number)),
+        cause: 'schedule',
+        reason: 'start',
+        dueAtMs: wallMs(WALL_MS),
+        node: N0,
+        waits: { for: 'job', sinceMs: wallMs(WALL_MS) },
+      }),
+    );
+    const inputs = waiting.map((work) => ({ work, tags: null, retry: null }));
+    core.begin(at(0), term(5), [], inputs.toReversed(), out);
+    core.reported(at(0), report(), out);
+    core.tick(at(0), out);
+    const stampsIn = (proposal: Extract<Effect, { type: 'propose' }> | undefined): unknown =>
+      proposal?.command.type === 'assign' && proposal.command.items.map((item) => item.stamp);
+    const [all] = effects('propose');
+    expect(stampsIn(all)).toEqual([1n, 2n]);
+    core.changed(
+      at(1),
+      inputs.map((input) => ({ type: 'workOpened', ...input }) as const),
+      out,
+    );
+    core.proposalEnded(at(1), all?.proposal ?? 0, { type: 'done' }, out);
+    core.tick(at(60_000), out);
+    expect(effects('propose')).toEqual([]);
+    core.changed(at(60_000), [endOf(start(9n))], out);
+    core.tick(at(60_000), out);
+    const [first] = effects('propose');
+    expect(stampsIn(first)).toEqual([1n]);
+    // A stop has given it up meanwhile: the state says nothing of it.
+    core.proposalEnded(at(60_001), first?.proposal ?? 0, { type: 'done' }, out);
+    core.tick(at(60_001), out);
+    expect(stampsIn(effects('propose')[0])).toEqual([2n]);
   });
 
   it('settles what an earlier life of a node left open (P2, P4)', () => {
@@ -305,6 +403,7 @@ describe('the dispatcher', () => {
       scheduledAtMs: wallMs(WALL_MS),
       cause: 'schedule',
       reason: 'retry',
+      waits: null,
       dueAtMs: wallMs(WALL_MS + 1_000),
       node: N0,
     };
@@ -423,6 +522,7 @@ describe('the dispatcher', () => {
       scheduledAtMs: wallMs(WALL_MS),
       cause: 'schedule',
       reason: 'retry',
+      waits: null,
       dueAtMs: wallMs(WALL_MS + 1_000),
       node: N0,
     };
@@ -442,6 +542,7 @@ describe('the dispatcher', () => {
       scheduledAtMs: wallMs(WALL_MS),
       cause: 'schedule',
       reason: 'retry',
+      waits: null,
       dueAtMs: wallMs(WALL_MS + 7_000_000),
       node: N0,
     };

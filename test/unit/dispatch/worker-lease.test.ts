@@ -53,6 +53,7 @@ class Node {
       journalSince: epoch(1),
       executors: new Set(['shell']),
       outputLimitBytes: 4_096,
+      maxExecutions: 0,
       stopGraceMs: 3_000,
       drainMs: 10_000,
     },

@@ -76,6 +76,7 @@ class Bench {
         journalSince: epoch(1),
         executors: new Set(['shell', 'http']),
         outputLimitBytes: 16,
+        maxExecutions: 0,
         stopGraceMs: 3_000,
         drainMs: 10_000,
         ...options,
