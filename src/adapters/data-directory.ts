@@ -1,9 +1,15 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The data directory can't be used; the message says why and what to do. */
 export class DataDirectoryError extends Error {
   override readonly name = 'DataDirectoryError';
+}
+
+/** Names the directory among all of this machine; a copy has another name. */
+export function dataDirectoryKey(directory: string): string {
+  const { dev, ino } = statSync(directory);
+  return `${dev}-${ino}`;
 }
 
 const LOCK_FILE = 'carillon.lock';

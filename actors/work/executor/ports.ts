@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { readBootId } from '../../../src/adapters/boot-id.ts';
+import { dataDirectoryKey } from '../../../src/adapters/data-directory.ts';
 import { lmdbStores } from '../../../src/adapters/lmdb-store.ts';
 import { createHttpExecutor } from '../../../src/executors/http/executor.ts';
 import { createShellExecutor } from '../../../src/executors/shell/executor.ts';
@@ -28,5 +29,6 @@ const openShell = (config: ExecutorPortsConfig): Executor => {
   return createShellExecutor({
     mode: config.mode === 'spawn' ? 'spawn' : 'slots',
     scratchDirectory: join(config.dataDirectory, 'scratch'),
+    nodeKey: dataDirectoryKey(config.dataDirectory),
   });
 };

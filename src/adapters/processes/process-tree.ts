@@ -4,6 +4,11 @@ import type { ProcessRow, ProcessTable } from './process-table.ts';
 export interface ProcessTreeOptions {
   /** `NAME=value` that all processes of the execution inherit, unless they clean their environment. */
   readonly mark: string;
+  /**
+   * `NAME=value` of this node: who carries another value under that name is another node's, whatever its mark says. Two
+   * nodes of one name on one machine give equal ids to what they start at the same time. Undefined: no other node.
+   */
+  readonly owner?: string | undefined;
   /** Its main process; null: unknown. */
   readonly root: ProcessIdentity | null;
   /**
@@ -51,7 +56,7 @@ export class ProcessTree {
     const { root, mark, groupOutlivesRoot } = this.#options;
     const seen = this.#seen;
     const isKnown = (row: ProcessRow): boolean =>
-      seen.get(row.pid) === row.startTicks || this.#table.carries(row.pid, mark);
+      seen.get(row.pid) === row.startTicks || (this.#table.carries(row.pid, mark) && this.#isOurs(row.pid));
     if (root === null || root.startTicks === 0) return isKnown;
     const leader = rows.find((row) => row.pid === root.pid);
     const ownsNumber = leader === undefined ? groupOutlivesRoot : leader.startTicks === root.startTicks;
@@ -60,5 +65,13 @@ export class ProcessTree {
       return row.pid === root.pid || row.groupId === root.pid || row.sessionId === root.pid;
     };
     return (row) => (row.startTicks >= root.startTicks && isInGroup(row)) || isKnown(row);
+  }
+
+  #isOurs(pid: number): boolean {
+    const { owner } = this.#options;
+    if (owner === undefined) return true;
+    const name = owner.slice(0, owner.indexOf('=') + 1);
+    for (const entry of this.#table.environment(pid)) if (entry.startsWith(name)) return entry === owner;
+    return true;
   }
 }

@@ -19,6 +19,9 @@ export function inheritedEnvironment(own: Readonly<Record<string, string | undef
 /** Descendants of an execution are found by it. */
 export const EXECUTION_ID_VARIABLE = 'CARILLON_EXECUTION_ID';
 
+/** Tells what this node started from what another one on the machine did. */
+export const NODE_KEY_VARIABLE = 'CARILLON_NODE_KEY';
+
 /**
  * The environment of one execution: inherited, then the job's `env` (`KEY=value,KEY2=value2`, where later wins and what
  * has no `=` sets nothing, dkron-v4 2.6.1), then what tells the job about itself, which it can't override.
@@ -26,6 +29,7 @@ export const EXECUTION_ID_VARIABLE = 'CARILLON_EXECUTION_ID';
 export function jobEnvironment(
   inherited: ReadonlyMap<string, string>,
   request: ExecutionRequest,
+  nodeKey: string,
 ): ReadonlyMap<string, string> {
   const environment = new Map(inherited);
   for (const entry of (request.config.env ?? '').split(',')) {
@@ -34,6 +38,7 @@ export function jobEnvironment(
   }
   environment.set('CARILLON_JOB_NAME', request.jobName);
   environment.set(EXECUTION_ID_VARIABLE, request.executionId);
+  if (nodeKey !== '') environment.set(NODE_KEY_VARIABLE, nodeKey);
   environment.set('CARILLON_SCHEDULED_AT', new Date(request.scheduledAtMs).toISOString());
   environment.set('CARILLON_ATTEMPT', String(request.attempt));
   environment.set('ENV_JOB_NAME', request.jobName);

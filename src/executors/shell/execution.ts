@@ -7,7 +7,7 @@ import { limits } from '../../core/limits.ts';
 import { formatGoDuration } from '../../core/schedule/go-duration.ts';
 import { TailBuffer } from '../tail-buffer.ts';
 import type { ExecutionEvents, ExecutionRequest, ExecutionResult } from '../types.ts';
-import { EXECUTION_ID_VARIABLE } from './environment.ts';
+import { EXECUTION_ID_VARIABLE, NODE_KEY_VARIABLE } from './environment.ts';
 import { type ShellJob, startErrorText } from './job.ts';
 import type { MemoryWatch } from './memory-watch.ts';
 import { endText } from './texts.ts';
@@ -20,10 +20,15 @@ export interface ExecutionTools {
   readonly timers: Timers;
   readonly killer: TreeKiller;
   readonly memory: MemoryWatch;
+  /** Empty: no other node is told apart. */
+  readonly nodeKey: string;
 }
 
 /** Mark by which all processes of an execution are known, whatever became of their parents. */
 export const markOf = (executionId: string): string => `${EXECUTION_ID_VARIABLE}=${executionId}`;
+
+export const ownerOf = (nodeKey: string): string | undefined =>
+  nodeKey === '' ? undefined : `${NODE_KEY_VARIABLE}=${nodeKey}`;
 
 /** How far the ending of the whole tree has come. */
 type Ending = 'none' | 'terminating' | 'killing' | 'gone';
@@ -97,9 +102,10 @@ export class ShellExecution {
 
   #started(pid: number): void {
     assert(this.#tree === null, 'a process starts once');
-    const { table, timers, memory } = this.#tools;
+    const { table, timers, memory, nodeKey } = this.#tools;
     const root = table.identify(pid);
-    const tree = new ProcessTree(table, { mark: markOf(this.#request.executionId), root, groupOutlivesRoot: true });
+    const mark = markOf(this.#request.executionId);
+    const tree = new ProcessTree(table, { mark, owner: ownerOf(nodeKey), root, groupOutlivesRoot: true });
     this.#tree = tree;
     this.#events.started?.(root);
     const { timeoutNs, memoryLimitBytes } = this.#job;

@@ -18,7 +18,7 @@ import type {
   ProcessIdentity,
 } from '../types.ts';
 import { inheritedEnvironment } from './environment.ts';
-import { type ExecutionTools, markOf, ShellExecution } from './execution.ts';
+import { type ExecutionTools, markOf, ownerOf, ShellExecution } from './execution.ts';
 import { prepareJob } from './job.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import { TreeKiller } from './tree-killer.ts';
@@ -32,6 +32,8 @@ export interface ShellExecutorOptions {
   readonly scratchDirectory?: string;
   /** The agent's own environment, of which jobs see an allow-listed part; this process's by default. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** The same in each life of a node, and no other node's on this machine; by default none is told apart. */
+  readonly nodeKey?: string;
   /** Drives timeouts, graces and polls; tests give their own. */
   readonly timers?: Timers;
 }
@@ -70,11 +72,12 @@ class ShellExecutor implements Executor {
       timers,
       killer: this.#killer,
       memory: new MemoryWatch(this.#table, timers),
+      nodeKey: options.nodeKey ?? '',
     };
   }
 
   start(request: ExecutionRequest, events: ExecutionEvents): ExecutionHandle {
-    const prepared = prepareJob(request, this.#inherited);
+    const prepared = prepareJob(request, this.#inherited, this.#tools.nodeKey);
     if (!prepared.ok) return refuse(prepared.error, events);
     const execution: ShellExecution = new ShellExecution(
       request,
@@ -99,7 +102,8 @@ class ShellExecutor implements Executor {
     // Of an earlier boot of the system nothing is left, and its numbers mean nothing now.
     if (process !== null && process.bootId !== bootId) setImmediate(done);
     else {
-      const tree = { mark: markOf(executionId), root: process, groupOutlivesRoot: false };
+      const owner = ownerOf(this.#tools.nodeKey);
+      const tree = { mark: markOf(executionId), owner, root: process, groupOutlivesRoot: false };
       this.#orphanKiller.kill(new ProcessTree(this.#orphans, tree), done);
     }
   }

@@ -38,16 +38,20 @@ export type PreparedJob =
  * Reads the config of a shell job, in the order in which Dkron looks at it, so that of several mistakes the same one is
  * told (dkron-v4 2.6.1). Unlike Dkron it looks at everything before it starts anything (dkron-v4 13.1 #24).
  */
-export function prepareJob(request: ExecutionRequest, inherited: ReadonlyMap<string, string>): PreparedJob {
+export function prepareJob(
+  request: ExecutionRequest,
+  inherited: ReadonlyMap<string, string>,
+  nodeKey: string,
+): PreparedJob {
   try {
-    return { ok: true, job: readJob(request, inherited) };
+    return { ok: true, job: readJob(request, inherited, nodeKey) };
   } catch (error) {
     if (error instanceof BadJob) return { ok: false, error: error.message };
     throw error;
   }
 }
 
-function readJob(request: ExecutionRequest, inherited: ReadonlyMap<string, string>): ShellJob {
+function readJob(request: ExecutionRequest, inherited: ReadonlyMap<string, string>, nodeKey: string): ShellJob {
   const { config } = request;
   const command = config.command ?? '';
   const shell = parseGoBool(config.shell ?? '');
@@ -57,7 +61,7 @@ function readJob(request: ExecutionRequest, inherited: ReadonlyMap<string, strin
   const timeoutNs = timeoutOf(config.timeout ?? '');
   const memoryLimitBytes = memoryLimitOf(config.mem_limit ?? '');
   const successCodes = successCodesOf(config.success_codes ?? '');
-  const environment = jobEnvironment(inherited, request);
+  const environment = jobEnvironment(inherited, request, nodeKey);
   const [name = '', ...args] = words;
   const directory = config.cwd ?? '';
   const workingDirectory = directory === '' ? null : resolve(directory);

@@ -44,6 +44,20 @@ describe('what an earlier life left', () => {
     expect(other.map(isAlive)).toEqual([false, false, false]);
   });
 
+  it('is not what another node of the same name started at the same time', async () => {
+    const owned = createShellExecutor({ mode: 'spawn', nodeKey: '1-17' });
+    const [ours, theirs, unknown] = await Promise.all([
+      leave(script, { CARILLON_EXECUTION_ID: '21-n0', CARILLON_NODE_KEY: '1-17' }),
+      leave(script, { CARILLON_EXECUTION_ID: '21-n0', CARILLON_NODE_KEY: '1-170' }),
+      leave(script, { CARILLON_EXECUTION_ID: '21-n0' }),
+    ]);
+    await new Promise<void>((done) => owned.killOrphan?.('21-n0', null, done));
+    expect([ours, theirs, unknown].map((left) => left.some(isAlive))).toEqual([false, true, false]);
+    await killOrphan('21-n0', null);
+    expect(theirs.some(isAlive)).toBe(false);
+    await new Promise<void>((closed) => owned.close(closed));
+  });
+
   it('is found by its main process', async () => {
     const all = await leave(script, {});
     await killOrphan('18-n0', all[0] ?? null);
