@@ -59,7 +59,7 @@ function retentionError({ retention }: JobDraft, rules: Pick<JobRules, 'duration
   if (retention === null) return null;
   const age = retention.age === null ? null : (rules.duration(retention.age) ?? 0n);
   if (age !== null && age < BigInt(limits.retentionAgeLeastMs) * NS_PER_MS) {
-    return `retention.age must be a duration such as 36h or 720h, at least ${limits.retentionAgeLeastMs / 1000}s`;
+    return `retention.age must be a duration such as 36h or 720h, at least ${limits.retentionAgeLeastMs / 1000}s and below 2562047h`;
   }
   return rangeError('retention.count', retention.count, limits.executionsPerJobMost);
 }

@@ -188,12 +188,12 @@ const invalid: [string, Record<string, unknown>, string][] = [
   [
     'a history of no time',
     { retention: { age: '' } },
-    'retention.age must be a duration such as 36h or 720h, at least 1s',
+    'retention.age must be a duration such as 36h or 720h, at least 1s and below 2562047h',
   ],
   [
     'a history of milliseconds',
     { retention: { age: '999ms' } },
-    'retention.age must be a duration such as 36h or 720h, at least 1s',
+    'retention.age must be a duration such as 36h or 720h, at least 1s and below 2562047h',
   ],
 ];
 

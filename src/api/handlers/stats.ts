@@ -62,7 +62,9 @@ function readQuery({ query, services }: Call): Asked | string {
   const from = floorTo(minuteOf(wallMs(Math.max(0, wallMsOfInstant(since)))), step);
   if (from >= to) return 'from must be at least a minute before to';
   if ((to - from) / step > limits.statSteps) {
-    return `step must be at least ${Math.ceil((to - from) / limits.statSteps)}m for this time: an answer has ${limits.statSteps} steps at most`;
+    const least = Math.ceil((to - from) / limits.statSteps);
+    if (least > limits.statMinutes) return `from is too early: the latest ${limits.statMinutes} minutes are kept`;
+    return `step must be at least ${least}m for this time: an answer has ${limits.statSteps} steps at most`;
   }
   const job = query.get('job') ?? '';
   return { job: job === '' ? null : jobName(job), from, to, step };

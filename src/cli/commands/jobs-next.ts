@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { limits } from '../../core/limits.ts';
 import { type ApiClient, withApi } from '../client/api-client.ts';
 import { jobPath } from '../client/executions.ts';
 import { type JsonObject, listOf, objectIn, textOf } from '../client/json.ts';
@@ -13,7 +14,7 @@ interface NextOptions extends ApiOptions {
 }
 
 /** As many as the server's preview gives at most. */
-const mostTimes = 1_000;
+const mostTimes = limits.previewedDueTimes;
 
 export function addNextCommand(jobs: Command, host: CliHost): void {
   const next = jobs

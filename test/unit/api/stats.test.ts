@@ -238,6 +238,7 @@ describe('statistics are refused', () => {
     ['from=x', expect.stringMatching(/^from: /)],
     ['to=yesterday', expect.stringMatching(/^to: /)],
     ['from=2026-11-21T09:00:00Z&to=2026-11-21T09:00:59Z', 'from must be at least a minute before to'],
+    ['from=0001-01-01T00:00:00Z', 'from is too early: the latest 10080 minutes are kept'],
     ['from=2027-01-01T00:00:00Z', 'from must be at least a minute before to'],
     ['from=2026-11-14T08:00:00Z', 'step must be at least 7m for this time: an answer has 1500 steps at most'],
   ])('?%s', (query, message) => {

@@ -191,6 +191,7 @@ describe('carillon jobs next', () => {
       "c is disabled: 'carillon jobs toggle' enables it\n",
     ]);
     expect((await api.cli(['jobs', 'next', 'a', '-n', '0'])).exitCode).toBe(1);
+    expect((await api.cli(['jobs', 'next', 'a', '-n', '101'])).error).toContain('no number from 1 to 100');
     expect((await api.cli(['jobs', 'next', 'nobody'])).exitCode).toBe(2);
   });
 });
