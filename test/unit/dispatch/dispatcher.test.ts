@@ -279,6 +279,40 @@ describe('the dispatcher', () => {
     expect(stampsIn(effects('propose')[0])).toEqual([2n]);
   });
 
+  it('tries work again that a late answer to an earlier assign knows nothing of', () => {
+    const work: UnplacedWork = {
+      stamp: stamp(1n),
+      job: jobName('job1'),
+      group: stamp(1n),
+      attempt: 1,
+      scheduledAtMs: wallMs(WALL_MS),
+      cause: 'schedule',
+      reason: 'start',
+      dueAtMs: wallMs(WALL_MS),
+      node: null,
+      waits: { for: 'queue', sinceMs: wallMs(WALL_MS) },
+    };
+    const input = { work, tags: null, retry: null };
+    core.begin(at(0), term(5), [], [input], out);
+    core.reported(at(0), report(), out);
+    core.tick(at(0), out);
+    const [early] = effects('propose');
+    // The state lets it wait on; then its turn comes, all before the first assign is answered.
+    core.changed(at(1), [{ type: 'workOpened', ...input }], out);
+    core.changed(at(2), [{ type: 'launchEnded', job: work.job, group: stamp(9n), status: 'success' }], out);
+    core.tick(at(2), out);
+    const [second] = effects('propose');
+    expect([early?.command, second?.command]).toMatchObject([
+      { type: 'assign', items: [{ stamp: 1n }] },
+      { type: 'assign', items: [{ stamp: 1n }] },
+    ]);
+    core.proposalEnded(at(3), early?.proposal ?? 0, { type: 'done' }, out);
+    core.proposalEnded(at(4), second?.proposal ?? 0, { type: 'refused', reason: 'overloaded' }, out);
+    core.tick(at(60_000), out);
+    expect(effects('propose')).toMatchObject([{ command: { type: 'assign', items: [{ stamp: 1n }] } }]);
+    core.check();
+  });
+
   it('settles what an earlier life of a node left open (P2, P4)', () => {
     const [never, ran, ended, runs] = [start(1n), start(2n), start(3n), start(4n)];
     core.begin(at(0), term(5), [never, ran, ended, runs], [], out);

@@ -15,6 +15,7 @@ import {
   wallMs,
   wallNs,
 } from '../../../src/core/units.ts';
+import { StateHarness } from '../../support/state-harness.ts';
 
 const node = nodeName('n0');
 const thisLife = epoch(7);
@@ -170,6 +171,22 @@ describe('the lease of a node', () => {
     expect(worker.halted()).toEqual([idOf(1)]);
     worker.end(1, 'signal: terminated');
     expect(worker.outputs()).toEqual([expect.stringContaining('had no word from the leader')]);
+  });
+
+  it('holds back no start of a job with max_executions: two of it may run beside each other', () => {
+    const harness = new StateHarness();
+    harness.setJob('job1', { maxExecutions: 2 });
+    harness.launch('job1', 10_000);
+    harness.launch('job1', 20_000);
+    const starts = harness.changesOf('executionOpened').map(({ start }) => ({ ...start, epoch: thisLife }));
+    const worker = leasedNode();
+    for (const start of starts) {
+      worker.step({ type: 'start', term: term(3), start });
+      worker.turn();
+    }
+    expect(starts).toHaveLength(2);
+    expect(worker.begun()).toEqual(starts.map(({ id }) => id));
+    expect(worker.halted()).toEqual([]);
   });
 
   it('goes on as long as renewals are answered', () => {
