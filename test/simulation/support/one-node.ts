@@ -168,7 +168,11 @@ export class OneNode {
       case 'executor': {
         const timer = (delayMs: number, fire: () => void) => ({ cancel: world.after(delayMs, fire) });
         const simulated = createSimulatedExecutor(this.machine, timer, slowestDeathMs);
-        return { store, executors: new Map([['simulated', simulated]]), bootId: this.machine.bootId };
+        return {
+          store,
+          executors: new Map(['simulated', 'shell'].map((name) => [name, simulated])),
+          bootId: this.machine.bootId,
+        };
       }
       case 'processor':
         return { processors: () => new Map() };

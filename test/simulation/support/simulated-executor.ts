@@ -1,3 +1,4 @@
+import { parseSuccessCodes } from '../../../src/executors/shell/success-codes.ts';
 import type {
   ExecutionEvents,
   ExecutionHandle,
@@ -66,8 +67,8 @@ export class SimulatedMachine {
 
 /**
  * An executor for simulations: no process, only virtual time. Keys of a job's config: `run_ms` (how long it runs, 0 by
- * default), `output` (what it writes at its end), `fail` (its error; empty or absent: success), `deaf` (`true`: it ignores
- * TERM and ends by KILL only). What an earlier life left takes up to `slowestDeathMs` to die.
+ * default), `output` (what it writes at its end), `fail` (its error; empty or absent: success), `exit_code` (judged by the
+ * job's `success_codes`, as a shell's), `deaf` (`true`: it ignores TERM and ends by KILL only). What an earlier life left takes up to `slowestDeathMs` to die.
  */
 export function createSimulatedExecutor(machine: SimulatedMachine, timer: VirtualTimer, slowestDeathMs = 0): Executor {
   return {
@@ -101,7 +102,7 @@ function startSimulated(
     if (written.length > 0) events.output(written);
     events.ended(resultOf(error, written, outputLimitBytes));
   };
-  const run = timer(Number(config.run_ms ?? '0'), () => end(config.fail ?? ''));
+  const run = timer(Number(config.run_ms ?? '0'), () => end(config.fail ?? exitError(config)));
   const process = machine.begin(request, run);
   timer(0, () => {
     if (!ended) events.started?.(process);
@@ -115,6 +116,11 @@ function startSimulated(
       else timer(0, () => end('signal: terminated'));
     },
   };
+}
+
+function exitError({ exit_code: code = '0', success_codes: accepted = '' }: ExecutionRequest['config']): string {
+  const read = parseSuccessCodes(accepted);
+  return read.ok && read.codes.has(Number(code)) ? '' : `exit status ${code}`;
 }
 
 function resultOf(error: string, written: Uint8Array, limitBytes: number): ExecutionResult {
