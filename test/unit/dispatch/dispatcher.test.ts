@@ -17,6 +17,7 @@ import {
   wallNs,
 } from '../../../src/core/units.ts';
 import { encodeEntry } from '../../../src/wire/entries.ts';
+import { executionStart } from '../../support/execution-start.ts';
 
 const N0 = nodeName('n0');
 const WALL_MS = 1_705_314_030_000;
@@ -25,28 +26,8 @@ function at(elapsedMs: number): Now {
   return { wallNs: wallNs(BigInt(WALL_MS + elapsedMs) * 1_000_000n), monoMs: monoMs(1_000 + elapsedMs) };
 }
 
-function start(at: bigint, fields: Partial<ExecutionStart> = {}): ExecutionStart {
-  return {
-    id: executionId(stamp(at), N0),
-    job: jobName('job1'),
-    stamp: stamp(at),
-    node: N0,
-    epoch: epoch(3),
-    group: stamp(at),
-    attempt: 1,
-    scheduledAtMs: wallMs(WALL_MS),
-    cause: 'schedule',
-    assignedAtNs: wallNs(at),
-    executor: 'shell',
-    executorConfig: null,
-    processors: null,
-    retries: 0,
-    retry: null,
-    exclusive: false,
-    stop: null,
-    ...fields,
-  };
-}
+const start = (at: bigint, fields: Partial<ExecutionStart> = {}): ExecutionStart =>
+  executionStart(at, { scheduledAtMs: wallMs(WALL_MS), assignedAtNs: wallNs(at), ...fields });
 
 function report(fields: Partial<WorkerReport> = {}): WorkerReport {
   return {

@@ -4,41 +4,13 @@ import type { Effect, Now } from '../../../src/core/dispatch/in-flight.ts';
 import { givenUpAfterMs } from '../../../src/core/dispatch/leases.ts';
 import type { ExecutionStart } from '../../../src/core/jobs/changes.ts';
 import { limits } from '../../../src/core/limits.ts';
-import {
-  epoch,
-  executionId,
-  jobName,
-  monoMs,
-  type NodeName,
-  nodeName,
-  stamp,
-  term,
-  wallMs,
-  wallNs,
-} from '../../../src/core/units.ts';
+import { epoch, jobName, monoMs, type NodeName, nodeName, term, wallNs } from '../../../src/core/units.ts';
+import { executionStart } from '../../support/execution-start.ts';
 
 const n0 = nodeName('n0');
 const n1 = nodeName('n1');
 
-const start = (number: number, node: NodeName = n0): ExecutionStart => ({
-  id: executionId(stamp(BigInt(number)), node),
-  job: jobName('job1'),
-  stamp: stamp(BigInt(number)),
-  node,
-  epoch: epoch(3),
-  group: stamp(BigInt(number)),
-  attempt: 1,
-  scheduledAtMs: wallMs(0),
-  cause: 'schedule',
-  assignedAtNs: wallNs(0n),
-  executor: 'shell',
-  executorConfig: null,
-  processors: null,
-  retries: 0,
-  retry: null,
-  exclusive: false,
-  stop: null,
-});
+const start = (number: number, node: NodeName = n0): ExecutionStart => executionStart(BigInt(number), { node });
 
 describe("the leases of the leader's executions", () => {
   let core: DispatcherCore;

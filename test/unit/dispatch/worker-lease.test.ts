@@ -12,35 +12,17 @@ import {
   nodeName,
   stamp,
   term,
-  wallMs,
   wallNs,
 } from '../../../src/core/units.ts';
+import { executionStart } from '../../support/execution-start.ts';
 import { StateHarness } from '../../support/state-harness.ts';
 
 const node = nodeName('n0');
 const thisLife = epoch(7);
 const idOf = (number: number): ExecutionId => executionId(stamp(BigInt(number)), node);
 
-const startOf = (number: number, fields: Partial<ExecutionStart> = {}): ExecutionStart => ({
-  id: idOf(number),
-  job: jobName('job1'),
-  stamp: stamp(BigInt(number)),
-  node,
-  epoch: thisLife,
-  group: stamp(BigInt(number)),
-  attempt: 1,
-  scheduledAtMs: wallMs(0),
-  cause: 'schedule',
-  assignedAtNs: wallNs(0n),
-  executor: 'shell',
-  executorConfig: null,
-  processors: null,
-  retries: 0,
-  retry: null,
-  exclusive: true,
-  stop: null,
-  ...fields,
-});
+const startOf = (number: number, fields: Partial<ExecutionStart> = {}): ExecutionStart =>
+  executionStart(BigInt(number), { epoch: thisLife, exclusive: true, ...fields });
 
 /** A worker with a clock and a journal that is never slow, attached to a leader who answers when the test says so. */
 class Node {

@@ -1,31 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { OpenExecution, WorkerReport } from '../../../src/core/dispatch/in-flight.ts';
 import { judgeReport } from '../../../src/core/dispatch/worker-report.ts';
-import { epoch, executionId, jobName, nodeName, stamp, wallMs, wallNs } from '../../../src/core/units.ts';
+import { epoch, executionId, nodeName, stamp, wallNs } from '../../../src/core/units.ts';
+import { executionStart } from '../../support/execution-start.ts';
 
 const node = nodeName('n0');
 const id = executionId(stamp(1n), node);
 
 const execution = (life: number, fields: Partial<OpenExecution> = {}): OpenExecution => ({
-  start: {
-    id,
-    job: jobName('job1'),
-    stamp: stamp(1n),
-    node,
-    epoch: epoch(life),
-    group: stamp(1n),
-    attempt: 1,
-    scheduledAtMs: wallMs(0),
-    cause: 'schedule',
-    assignedAtNs: wallNs(0n),
-    executor: 'shell',
-    executorConfig: null,
-    processors: null,
-    retries: 0,
-    retry: null,
-    exclusive: false,
-    stop: null,
-  },
+  start: executionStart(1n, { epoch: epoch(life) }),
   phase: 'starting',
   mayBeSent: true,
   movingTo: null,

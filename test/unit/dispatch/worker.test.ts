@@ -20,9 +20,9 @@ import {
   nodeName,
   stamp,
   term,
-  wallMs,
   wallNs,
 } from '../../../src/core/units.ts';
+import { executionStart } from '../../support/execution-start.ts';
 
 const node = nodeName('n0');
 const thisLife = epoch(7);
@@ -30,26 +30,13 @@ const idOf = (number: number): ExecutionId => executionId(stamp(1_000_000_000_00
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const bytes = (content: string): Uint8Array => new TextEncoder().encode(content);
 
-const startOf = (number: number, changes: Partial<ExecutionStart> = {}): ExecutionStart => ({
-  id: idOf(number),
-  job: jobName('job1'),
-  stamp: stamp(1_000_000_000_000_000_000n + BigInt(number)),
-  node,
-  epoch: thisLife,
-  group: stamp(1n),
-  attempt: 1,
-  scheduledAtMs: wallMs(0),
-  cause: 'schedule',
-  assignedAtNs: wallNs(0n),
-  executor: 'shell',
-  executorConfig: { command: 'true' },
-  processors: null,
-  retries: 0,
-  retry: null,
-  exclusive: false,
-  stop: null,
-  ...changes,
-});
+const startOf = (number: number, changes: Partial<ExecutionStart> = {}): ExecutionStart =>
+  executionStart(1_000_000_000_000_000_000n + BigInt(number), {
+    epoch: thisLife,
+    group: stamp(1n),
+    executorConfig: { command: 'true' },
+    ...changes,
+  });
 
 const entryOf = (number: number, changes: Partial<JournalEntry> = {}): JournalEntry => ({
   id: idOf(number),
