@@ -62,6 +62,10 @@ export class LinuxProcessTable implements ProcessTable {
     return sendSignal(pid, signal);
   }
 
+  signalGroup(groupId: number, signal: NodeJS.Signals): boolean {
+    return sendSignal(-groupId, signal);
+  }
+
   /** Null: no such process, or a zombie. */
   #row(pid: number): ProcessRow | null {
     const stat = this.#readStat(pid);

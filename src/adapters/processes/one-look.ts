@@ -47,6 +47,10 @@ export class OneLookTable implements ProcessTable {
     return this.#table.signal(pid, signal);
   }
 
+  signalGroup(groupId: number, signal: NodeJS.Signals): boolean {
+    return this.#table.signalGroup(groupId, signal);
+  }
+
   #look(): readonly ProcessRow[] {
     setImmediate(() => {
       this.#rows = null;

@@ -35,6 +35,10 @@ export class PortableProcessTable implements ProcessTable {
     return sendSignal(pid, signal);
   }
 
+  signalGroup(groupId: number, signal: NodeJS.Signals): boolean {
+    return sendSignal(-groupId, signal);
+  }
+
   #list(): readonly { readonly row: ProcessRow; readonly residentBytes: number }[] {
     const listing = spawnSync('ps', ['-A', '-o', 'pid=,ppid=,pgid=,rss=,stat=,lstart='], {
       encoding: 'utf8',

@@ -24,4 +24,6 @@ export interface ProcessTable {
   residentBytes(pid: number): number;
   /** Sends a signal; false when there is no such process any more. */
   signal(pid: number, signal: NodeJS.Signals): boolean;
+  /** Sends a signal to all of a group at one instant: what they fork meanwhile gets it too (kill(2)). */
+  signalGroup(groupId: number, signal: NodeJS.Signals): boolean;
 }

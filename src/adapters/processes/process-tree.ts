@@ -36,7 +36,34 @@ export class ProcessTree {
 
   /** Pids of those that live. */
   members(): readonly number[] {
-    const rows = this.#table.rows().filter((row) => row.pid !== process.pid);
+    return this.#membersOf(this.#table.rows());
+  }
+
+  /**
+   * Sends signals to all that live, and answers how many these were. A group that is theirs alone gets each at one
+   * instant: a process that one of them forks at this moment gets it, too, though it wasn't listed yet.
+   */
+  signal(signals: readonly NodeJS.Signals[]): number {
+    const rows = this.#table.rows();
+    const members = new Set(this.#membersOf(rows));
+    const shared = new Set(rows.filter(({ pid }) => !members.has(pid)).map(({ groupId }) => groupId));
+    const groups = new Set<number>();
+    const alone: number[] = [];
+    for (const { pid, groupId } of rows) {
+      if (!members.has(pid)) continue;
+      // To kill(2), groups 0 and 1 are this process's own and everybody's.
+      if (groupId <= 1 || shared.has(groupId)) alone.push(pid);
+      else groups.add(groupId);
+    }
+    for (const signal of signals) {
+      for (const groupId of groups) this.#table.signalGroup(groupId, signal);
+      for (const pid of alone) this.#table.signal(pid, signal);
+    }
+    return members.size;
+  }
+
+  #membersOf(all: readonly ProcessRow[]): readonly number[] {
+    const rows = all.filter((row) => row.pid !== process.pid);
     const isMember = this.#memberTest(rows);
     const members = new Map<number, number>();
     for (const row of rows) if (isMember(row)) members.set(row.pid, row.startTicks);

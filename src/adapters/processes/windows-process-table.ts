@@ -36,6 +36,10 @@ export class WindowsProcessTable implements ProcessTable {
     const force = signal === 'SIGKILL' ? ['/F'] : [];
     return spawnSync('taskkill', ['/PID', String(pid), '/T', ...force], { windowsHide: true }).status === 0;
   }
+
+  signalGroup(groupId: number, signal: NodeJS.Signals): boolean {
+    return this.signal(groupId, signal);
+  }
 }
 
 function isAlive(pid: number): boolean {

@@ -54,7 +54,6 @@ class ShellExecutor implements Executor {
   readonly #killer: TreeKiller;
   /** Of earlier lives there may be a thousand at once. */
   readonly #orphans: ProcessTable = new OneLookTable(this.#table);
-  readonly #orphanKiller: TreeKiller;
   readonly #tools: ExecutionTools;
   readonly #running = new Set<ShellExecution>();
   #closed: (() => void) | null = null;
@@ -64,8 +63,7 @@ class ShellExecutor implements Executor {
     this.#inherited = inheritedEnvironment(options.environment ?? process.env);
     this.#pipes = NamedPipes.open(options.scratchDirectory ?? null);
     this.#outputs = this.#pipes === null ? null : new OutputPipes(this.#pipes);
-    this.#killer = new TreeKiller(this.#table, timers);
-    this.#orphanKiller = new TreeKiller(this.#orphans, timers);
+    this.#killer = new TreeKiller(timers);
     this.#tools = {
       launcher: this.#openLauncher(options, timers),
       table: this.#table,
@@ -104,7 +102,7 @@ class ShellExecutor implements Executor {
     else {
       const owner = ownerOf(this.#tools.nodeKey);
       const tree = { mark: markOf(executionId), owner, root: process, groupOutlivesRoot: false };
-      this.#orphanKiller.kill(new ProcessTree(this.#orphans, tree), done);
+      this.#killer.kill(new ProcessTree(this.#orphans, tree), done);
     }
   }
 

@@ -14,6 +14,7 @@ class CountingTable implements ProcessTable {
   carries = (pid: number, entry: string): boolean => this.environment(pid).has(entry);
   residentBytes = (): number => 0;
   signal = (pid: number): boolean => this.living.delete(pid);
+  signalGroup = this.signal;
 
   rows(): ProcessRow[] {
     this.looks += 1;
