@@ -1,23 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
-import { NodeProcess } from '../support/node-process.ts';
+import { describe, expect, it } from 'vitest';
 import { DkronClient, isRunning } from './support/dkron-client.ts';
+import { SharedNode } from './support/shared-node.ts';
 
 /** What one node does with launches: all tests share it, each with jobs of its own. */
 describe('launches of one node', () => {
-  let node: NodeProcess;
-  let dkron: DkronClient;
-  beforeAll(async () => {
-    node = await NodeProcess.start();
-    dkron = new DkronClient(node);
-  });
-  afterAll(async () => node?.dispose());
-  const logOnFailure = (): void => onTestFailed(() => console.error(`--- log of the node\n${node.log}--- end of log`));
+  const node = new SharedNode();
+  const dkron = new DkronClient(node);
 
   it('runs the children once per success of the parent, and theirs', async () => {
-    logOnFailure();
     await dkron.create({ name: 'parent', executor_config: { command: 'true' } });
     await dkron.create({ name: 'child-a', parent_job: 'parent', schedule: '', executor_config: { command: 'true' } });
     await dkron.create({ name: 'child-b', parent_job: 'parent', schedule: '', executor_config: { command: 'true' } });
@@ -37,7 +30,6 @@ describe('launches of one node', () => {
   });
 
   it('runs no child of a parent that failed', async () => {
-    logOnFailure();
     await dkron.create({ name: 'failing-parent', executor_config: { command: 'false' } });
     await dkron.create({
       name: 'orphan',
@@ -52,7 +44,6 @@ describe('launches of one node', () => {
   });
 
   it('are counted by the minute, of all jobs and of each', async () => {
-    logOnFailure();
     await dkron.create({ name: 'counted', executor_config: { command: 'true' } });
     await dkron.create({ name: 'counted-too', retries: 0, executor_config: { command: 'false' } });
     for (let i = 0; i < 3; i++) await dkron.run('counted', '?wait');
@@ -70,7 +61,6 @@ describe('launches of one node', () => {
   });
 
   it('never overlaps a job with `forbid`', { timeout: 60_000 }, async () => {
-    logOnFailure();
     const file = path.join(node.dataDir, `overlap-${randomUUID()}`);
     const command = `echo start >> ${file}; sleep 2.3; echo end >> ${file}`;
     await dkron.create({
@@ -88,7 +78,6 @@ describe('launches of one node', () => {
   });
 
   it('retries a failed run as often as the job says, in one group', async () => {
-    logOnFailure();
     await dkron.create({ name: 'stubborn', retries: 2, executor_config: { command: 'false' } });
     await dkron.run('stubborn');
     const executions = await dkron.untilEnded('stubborn', 3);
@@ -99,7 +88,6 @@ describe('launches of one node', () => {
   });
 
   it('pauses before a retry as long as the job says', { timeout: 60_000 }, async () => {
-    logOnFailure();
     const retry = { interval: '2s', backoff: 2, max_interval: '3s' };
     await dkron.create({ name: 'patient', retries: 2, retry, executor_config: { command: 'false' } });
     await dkron.run('patient');
@@ -112,7 +100,6 @@ describe('launches of one node', () => {
   });
 
   it('takes the exit codes that the job names for a success', async () => {
-    logOnFailure();
     const config = { command: 'echo nothing to do; exit 3', shell: 'true' };
     await dkron.create({ name: 'idle', retries: 3, executor_config: { ...config, success_codes: '0,3' } });
     await dkron.run('idle', '?wait');
@@ -127,7 +114,6 @@ describe('launches of one node', () => {
   });
 
   it('stops retrying after a success', async () => {
-    logOnFailure();
     const file = path.join(node.dataDir, `retry-${randomUUID()}`);
     const command = `[ -e ${file} ] || { touch ${file}; exit 7; }`;
     await dkron.create({ name: 'second-time', retries: 5, executor_config: { command, shell: 'true' } });
@@ -141,7 +127,6 @@ describe('launches of one node', () => {
   });
 
   it('answers a run at its commit, and with `wait` at its end', async () => {
-    logOnFailure();
     await dkron.create({ name: 'slow', executor_config: { command: 'sleep 1' } });
     await dkron.run('slow');
     const started = await dkron.executions('slow');
@@ -153,7 +138,6 @@ describe('launches of one node', () => {
   });
 
   it('gives a job what it needs to know about its run', async () => {
-    logOnFailure();
     const names = [
       'CARILLON_JOB_NAME',
       'CARILLON_EXECUTION_ID',
@@ -171,7 +155,6 @@ describe('launches of one node', () => {
   });
 
   it('lets a deleted job end, and forgets it', async () => {
-    logOnFailure();
     await dkron.create({ name: 'leaving', executor_config: { command: 'sleep 1' } });
     await dkron.run('leaving');
     expect((await node.request({ method: 'DELETE', path: '/v1/jobs/leaving' })).status).toBe(200);

@@ -1,22 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
-import { NodeProcess, withNode } from '../support/node-process.ts';
+import { describe, expect, it, onTestFailed } from 'vitest';
+import { withNode } from '../support/node-process.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { DkronClient, isRunning, type ShownExecution } from './support/dkron-client.ts';
 import { endProcesses, processesWith } from './support/marked-processes.ts';
+import { SharedNode } from './support/shared-node.ts';
 
 /** What one node does with executions that are stopped, replaced or have to wait: real processes. */
 describe('policies of jobs on one node', () => {
-  let node: NodeProcess;
-  let dkron: DkronClient;
-  beforeAll(async () => {
-    node = await NodeProcess.start();
-    dkron = new DkronClient(node);
-  });
-  afterAll(async () => node?.dispose());
-  const logOnFailure = (): void => onTestFailed(() => console.error(`--- log of the node\n${node.log}--- end of log`));
+  const node = new SharedNode();
+  const dkron = new DkronClient(node);
 
   const stop = async (job: string, { id }: ShownExecution, query = '') => {
     const answer = await node.request({ method: 'POST', path: `/v1/jobs/${job}/executions/${id}/stop${query}` });
@@ -24,7 +19,6 @@ describe('policies of jobs on one node', () => {
   };
 
   it('stops an execution with all of its descendants, and retries it not', { timeout: 60_000 }, async () => {
-    logOnFailure();
     const marker = `MARK_${randomUUID()}`;
     onTestFailed(() => endProcesses(processesWith(marker)));
     const command = `echo begun; sleep 600 & (sleep 600 & setsid sleep 600 & wait) & wait`;
@@ -57,7 +51,6 @@ describe('policies of jobs on one node', () => {
   const marksIn = (file: string): string[] => readFileSync(file, 'utf8').split('\n').slice(0, -1);
 
   it('replaces what runs, and starts the newer launch behind its end', { timeout: 60_000 }, async () => {
-    logOnFailure();
     const file = path.join(node.dataDir, `replace-${randomUUID()}`);
     const command = `echo start >> ${file}; trap 'echo end >> ${file}; exit 0' TERM; while true; do sleep 0.1; done`;
     await dkron.create({
@@ -82,7 +75,6 @@ describe('policies of jobs on one node', () => {
   });
 
   it('runs launches one after the other, and shows those that wait', { timeout: 60_000 }, async () => {
-    logOnFailure();
     const file = path.join(node.dataDir, `queue-${randomUUID()}`);
     const command = `echo start >> ${file}; sleep 2.5; echo end >> ${file}`;
     await dkron.create({
@@ -115,7 +107,6 @@ describe('policies of jobs on one node', () => {
   });
 
   it('runs no more of a job at once than it says, and the others in their order', { timeout: 60_000 }, async () => {
-    logOnFailure();
     const file = path.join(node.dataDir, `few-${randomUUID()}`);
     const command = `echo start >> ${file}; sleep 1; echo end >> ${file}`;
     await dkron.create({ name: 'few', max_executions: 2, executor_config: { command, shell: 'true' } });
@@ -128,7 +119,6 @@ describe('policies of jobs on one node', () => {
   });
 
   it('kills what ignores TERM, also after it was killed itself', { timeout: 60_000 }, async () => {
-    logOnFailure();
     const marker = `MARK_${randomUUID()}`;
     onTestFailed(() => endProcesses(processesWith(marker)));
     const command = `trap '' TERM; while true; do sleep 1; done`;
@@ -143,8 +133,7 @@ describe('policies of jobs on one node', () => {
     const [running] = await dkron.executions('deaf');
     if (running === undefined) throw new Error('nothing runs');
     expect(await stop('deaf', running)).toMatchObject({ status: 202 });
-    await node.kill();
-    await node.boot();
+    await node.killAndBoot();
     const [ended, ...others] = await dkron.untilExecutions('deaf', 'ended', (all) => !all.some(isRunning));
     expect([ended?.success, others]).toEqual([false, []]);
     expect(ended?.output).toContain('[carillon: stopped by request]');

@@ -1,21 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
-import { NodeProcess } from '../support/node-process.ts';
+import { describe, expect, it } from 'vitest';
 import { waitUntil } from '../support/wait-until.ts';
 import { DkronClient, isRunning } from './support/dkron-client.ts';
+import { SharedNode } from './support/shared-node.ts';
 
 describe('retention on one node', () => {
-  let node: NodeProcess;
-  let dkron: DkronClient;
-  beforeAll(async () => {
-    node = await NodeProcess.start();
-    dkron = new DkronClient(node);
-  });
-  afterAll(async () => node?.dispose());
-  const logOnFailure = (): void => onTestFailed(() => console.error(`--- log of the node\n${node.log}--- end of log`));
+  const node = new SharedNode();
+  const dkron = new DkronClient(node);
   const job = { executor_config: { command: 'echo hi' } };
 
   it('keeps the latest executions, and fewer when the count is lowered', async () => {
-    logOnFailure();
     await dkron.create({ ...job, name: 'counted', retention: { count: 5 } });
     for (let run = 0; run < 7; run += 1) await dkron.run('counted', '?wait');
     const five = await dkron.executions('counted');
@@ -28,7 +21,6 @@ describe('retention on one node', () => {
   });
 
   it('drops what ended too long ago, after a restart too, and never what runs', { timeout: 60_000 }, async () => {
-    logOnFailure();
     const sleeps = { command: 'sleep 300' };
     await dkron.create({ ...job, name: 'aged', retention: { age: '3s' } });
     await dkron.run('aged', '?wait');
@@ -38,8 +30,7 @@ describe('retention on one node', () => {
     expect(left.map(isRunning)).toEqual([true]);
     await dkron.create({ ...job, name: 'left', retention: { age: '3s' } });
     await dkron.run('left', '?wait');
-    await node.kill();
-    await node.boot();
+    await node.killAndBoot();
     await dkron.untilExecutions('left', 'none is left', (executions) => executions.length === 0);
     // Its end is that it was lost with the node; that gets old too.
     await waitUntil(async () => (await dkron.executions('aged')).length === 0, {

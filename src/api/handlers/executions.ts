@@ -67,15 +67,9 @@ export function getExecution(call: Call): void {
 /** GET /v1/jobs/{job}/executions/{execution}/output: what is stored of it, byte for byte. */
 export function getOutput(call: Call): void {
   const { state } = call.services;
-  const name = call.jobName;
-  if (!isJobName(name) || state.job(name) === undefined) {
-    call.refuse(noJob(name));
-    return;
-  }
-  const execution = findExecution(call, name);
-  if (execution === undefined) {
-    call.refuse(noExecution(call));
-  } else if (call.query.has('follow')) {
+  const execution = namedExecution(call);
+  if (execution === undefined) return;
+  if (call.query.has('follow')) {
     followOutput(call, execution);
   } else if (execution.outcome === 'running') {
     call.refuse({ code: 'output_not_stored', message: '' });
@@ -115,6 +109,15 @@ function findExecution({ services, parameters }: Call, job: JobName): ExecutionR
   return possibleId.test(id) ? services.state.execution(job, id as ExecutionId) : undefined;
 }
 
+/** For our own routes: the execution that the path names; when there is none, the request is answered. */
+function namedExecution(call: Call): ExecutionRecord | undefined {
+  const name = call.jobName;
+  const isJob = isJobName(name) && call.services.state.job(name) !== undefined;
+  const execution = isJob ? findExecution(call, name) : undefined;
+  if (execution === undefined) call.refuse(isJob ? noExecution(call) : noJob(name));
+  return execution;
+}
+
 const noExecution = ({ jobName, parameters }: Call): Failure => ({
   code: 'execution_not_found',
   message: `job ${jobName} has no execution ${parameters[1] ?? ''}`,
@@ -126,19 +129,11 @@ const noExecution = ({ jobName, parameters }: Call): Failure => ({
  */
 export function stopExecution(call: Call): void {
   const { state, writes } = call.services;
-  const name = call.jobName;
-  if (!isJobName(name) || state.job(name) === undefined) {
-    call.refuse(noJob(name));
-    return;
-  }
-  const execution = findExecution(call, name);
-  if (execution === undefined) {
-    call.refuse(noExecution(call));
-    return;
-  }
+  const execution = namedExecution(call);
+  if (execution === undefined) return;
   const awaitsEnd = call.query.has('wait');
   const giveUp = writes.stop(execution, awaitsEnd, (outcome) => {
-    const stopped = findExecution(call, name);
+    const stopped = findExecution(call, execution.job);
     if (!outcome.ok) call.refuse(outcome.failure);
     else if (stopped === undefined) call.refuse(noExecution(call));
     else call.json(awaitsEnd ? 200 : 202, executionJson(stopped, state.output(stopped)));

@@ -29,9 +29,9 @@ export const isRunning = (execution: ShownExecution): boolean => execution.finis
 
 /** The requests that the tests of running nodes make, with the answers they insist on. */
 export class DkronClient {
-  readonly #node: NodeProcess;
+  readonly #node: Pick<NodeProcess, 'request'>;
 
-  constructor(node: NodeProcess) {
+  constructor(node: Pick<NodeProcess, 'request'>) {
     this.#node = node;
   }
 
