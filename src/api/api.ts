@@ -62,8 +62,12 @@ export class Api implements HttpHandler {
         ),
       );
     } else {
-      const headers = match.route.isGrouped ? this.#groupHeaders(request) : [];
-      match.route.handle(new Call(this.#services, exchange, new Query(query), match.parameters, headers));
+      const { route, parameters } = match;
+      const headers = route.isGrouped ? this.#groupHeaders(request) : [];
+      const call = new Call(this.#services, exchange, new Query(query), parameters, headers);
+      const { dropped } = call.query;
+      if (route.isQueryStrict && dropped !== null) call.refuse({ code: 'query_invalid', message: unreadable(dropped) });
+      else route.handle(call);
     }
   }
 
@@ -81,6 +85,11 @@ function splitTarget(target: string): { readonly path: string; readonly query: s
   const at = target.indexOf('?');
   return at < 0 ? { path: target, query: '' } : { path: target.slice(0, at), query: target.slice(at + 1) };
 }
+
+const shownPairCharacters = 60;
+
+const unreadable = (pair: string): string =>
+  `${pair.slice(0, shownPairCharacters)} can't be read: write % as %25 and ; as %3B`;
 
 /** Go takes no control characters in a target. */
 const isClean = (target: string): boolean => !/[\p{Cc} ]/u.test(target);

@@ -5,19 +5,24 @@ import { readTime } from './json/time.ts';
 /** A query as Go's net/url reads it: pairs with a bad escape or a semicolon are dropped, `+` is a blank. */
 export class Query {
   readonly #values: ReadonlyMap<string, string>;
+  /** The first pair that was dropped, as it was written; null: none was. */
+  readonly dropped: string | null;
 
   /** `text` is what stands behind the `?`. */
   constructor(text: string) {
     const values = new Map<string, string>();
+    let dropped: string | null = null;
     for (const pair of text.split('&')) {
-      if (pair === '' || pair.includes(';')) continue;
+      if (pair === '') continue;
       const equals = pair.includes('=') ? pair.indexOf('=') : pair.length;
       const key = decodePercent(pair.slice(0, equals), true);
       const value = decodePercent(pair.slice(equals + 1), true);
+      if (pair.includes(';') || key === null || value === null) dropped ??= pair;
       // Of a repeated key Dkron looks at the first value.
-      if (key !== null && value !== null && !values.has(key)) values.set(key, value);
+      else if (!values.has(key)) values.set(key, value);
     }
     this.#values = values;
+    this.dropped = dropped;
   }
 
   has(key: string): boolean {

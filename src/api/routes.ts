@@ -39,9 +39,11 @@ export interface Route {
   readonly isGrouped: boolean;
   /** Exists only with the web interface. */
   readonly isInterface: boolean;
+  /** Refuses a query with a pair that can't be read, which Dkron's routes drop. */
+  readonly isQueryStrict: boolean;
 }
 
-type Options = Partial<Pick<Route, 'bodyBytes' | 'isGrouped' | 'isInterface'>>;
+type Options = Partial<Pick<Route, 'bodyBytes' | 'isGrouped' | 'isInterface' | 'isQueryStrict'>>;
 
 const route = (method: string, pattern: string, handle: Route['handle'], options: Options = {}): Route => ({
   method,
@@ -50,12 +52,14 @@ const route = (method: string, pattern: string, handle: Route['handle'], options
   bodyBytes: 0,
   isGrouped: true,
   isInterface: false,
+  isQueryStrict: false,
   ...options,
 });
 
 const job: Options = { bodyBytes: limits.requestBodyBytes };
 const ungrouped: Options = { isGrouped: false };
 const ui: Options = { isInterface: true };
+const strict: Options = { isQueryStrict: true };
 
 /** Every route (docs/api/routes.md; a test compares the two). */
 export const routes: readonly Route[] = [
@@ -88,12 +92,12 @@ export const routes: readonly Route[] = [
   route('GET', '/v1/jobs/:job/executions', listExecutions),
   route('DELETE', '/v1/jobs/:job/executions', deleteExecutions),
   route('GET', '/v1/jobs/:job/executions/:execution', getExecution),
-  route('GET', '/v1/jobs/:job/executions/:execution/output', getOutput),
+  route('GET', '/v1/jobs/:job/executions/:execution/output', getOutput, strict),
   route('GET', '/v1/backup', backup),
-  route('POST', '/v1/jobs/:job/executions/:execution/stop', stopExecution),
-  route('GET', '/v1/schedule/preview', previewSchedule),
-  route('GET', '/v1/launches', listLaunches),
-  route('GET', '/v1/stats', getStats),
-  route('GET', '/v1/events', listenToEvents),
+  route('POST', '/v1/jobs/:job/executions/:execution/stop', stopExecution, strict),
+  route('GET', '/v1/schedule/preview', previewSchedule, strict),
+  route('GET', '/v1/launches', listLaunches, strict),
+  route('GET', '/v1/stats', getStats, strict),
+  route('GET', '/v1/events', listenToEvents, strict),
   route('GET', '/v1/openapi.json', getOpenApi),
 ];

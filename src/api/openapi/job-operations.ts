@@ -177,7 +177,7 @@ export const jobOperations: Operations = {
     responses: {
       ...answered(202, 'The execution; it is being stopped.', jsonOf(reference('Execution'))),
       ...answered(200, 'With `wait`: the execution, which has ended.', jsonOf(reference('Execution'))),
-      ...failures('own', ['job_not_found', 'execution_not_found', 'execution_ended', ...writeCodes]),
+      ...failures('own', ['query_invalid', 'job_not_found', 'execution_not_found', 'execution_ended', ...writeCodes]),
     },
   },
   'GET /v1/schedule/preview': {

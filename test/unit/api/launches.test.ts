@@ -281,6 +281,7 @@ describe('launches are refused', () => {
     ['state=Missed', 'state must be one of missed, skipped, lost, late, queued'],
     ['state=constructor', 'state must be one of missed, skipped, lost, late, queued'],
     ['state=lost&_start=-1', '_start must be a whole number within 0 and 9007199254740991'],
+    ['state=missed&job=%zz', "job=%zz can't be read: write % as %25 and ; as %3B"],
     ['state=lost&_end=x', '_end must be a whole number within 0 and 9007199254740991'],
   ])('?%s', (query, message) => {
     expect(ask(query)).toEqual({ status: 400, total: null, body: { code: 'query_invalid', message } });

@@ -241,6 +241,7 @@ const executionCases: Case[] = [
       for (const record of api.state.running('ended')) api.state.finish(record, 'failed');
     },
   },
+  { ask: 'POST /v1/jobs/runs/executions/RUNS/stop?wait=%', code: 'query_invalid' },
   { ask: 'POST /v1/jobs/none/executions/1-n0/stop', code: 'job_not_found' },
   { ask: 'POST /v1/jobs/ended/executions/1-n0/stop', code: 'execution_not_found' },
   { ask: 'POST /v1/jobs/ended/executions/ENDED/stop', code: 'execution_ended' },

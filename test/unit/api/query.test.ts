@@ -15,6 +15,9 @@ describe('Query, as Go’s net/url reads it', () => {
     const query = new Query('a=%zz&b=1;c=2&%=3&d=%4&e=5');
     expect(['a', 'b', 'c', '%', 'd'].map((key) => query.has(key))).toEqual([false, false, false, false, false]);
     expect(query.get('e')).toBe('5');
+    expect(query.dropped).toBe('a=%zz');
+    expect(['b=1;c', '%', 'x&&=%4'].map((text) => new Query(text).dropped)).toEqual(['b=1;c', '%', '=%4']);
+    expect(['', '&', 'a=%25&b'].map((text) => new Query(text).dropped)).toEqual([null, null, null]);
   });
 
   it('reads maps', () => {

@@ -63,6 +63,24 @@ describe('targets', () => {
     },
   );
 
+  it('with a query that can not be read are refused by our own routes, and taken without it by those of Dkron', () => {
+    create({ name: 'a' });
+    const own = [
+      '/v1/launches',
+      '/v1/stats',
+      '/v1/schedule/preview',
+      '/v1/events',
+      '/v1/jobs/a/executions/1-n0/output',
+    ];
+    const queries = ['?job=%zz', '?spec=%zz&spec=@daily', '?from=1;0', `?${'x'.repeat(2_000)}=%`];
+    for (const query of queries) {
+      for (const target of own)
+        expect(errorOf('GET', target + query), target + query).toMatch(/^query_invalid; .* %25 /);
+      expect(errorOf('POST', `/v1/jobs/a/executions/1-n0/stop${query}`)).toMatch(/^query_invalid; /);
+      expect(errorOf('GET', `/v1/jobs${query}`)).toBeNull();
+    }
+  });
+
   it('are decoded before they are matched', () => {
     create({ name: 'ñ' });
     expect(outcome('GET', '/v1/jobs/%C3%B1')[0]).toBe(200);
