@@ -18,11 +18,14 @@ export interface SlotResult {
  * group, and ends its output on both pipes with a mark. No record, no kill, no limit: what Carillon adds is the rest.
  */
 export class ShellSlots {
+  /** Of the shells: what a job used is counted with its shell's. */
+  readonly pids: readonly number[];
   readonly #idle: Slot[];
   readonly #waiting: ((slot: Slot) => void)[] = [];
 
   constructor(scope: Scope, count: number) {
     this.#idle = Array.from({ length: count }, () => new Slot(scope));
+    this.pids = this.#idle.map(({ pid }) => pid);
   }
 
   /** `command`: a simple command, which replaces its shell. */
@@ -37,6 +40,7 @@ export class ShellSlots {
 }
 
 class Slot {
+  readonly pid: number;
   readonly #child: ChildProcess;
   #done: (result: SlotResult) => void = () => {};
   #stdout = '';
@@ -45,6 +49,8 @@ class Slot {
   constructor(scope: Scope) {
     const child = spawn(shell, ['--norc', '--noprofile', '-s'], { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
     this.#child = child;
+    if (child.pid === undefined) throw new Error(`${shell} can't be started`);
+    this.pid = child.pid;
     scope.ownProcess(child, 'SIGKILL');
     child.stdin.write('set -m\n');
     this.#collect(child.stdout, (text) => {

@@ -22,9 +22,14 @@ export function describeMachine(directory: string): Machine {
     system: `${platform()} ${release()} ${arch()}`,
     node: process.version,
     fileSystem: fileSystemOf(directory),
-    loadBefore: loadavg().map((load) => Math.round(load * 100) / 100),
+    loadBefore: loadavg().map(roundLoad),
   };
 }
+
+/** Load average of the last minute. */
+export const currentLoad = (): number => roundLoad(loadavg()[0] ?? 0);
+
+const roundLoad = (load: number): number => Math.round(load * 100) / 100;
 
 /** Type of the mount that holds the directory; `unknown` where the system doesn't say. */
 function fileSystemOf(directory: string): string {

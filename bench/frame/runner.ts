@@ -1,24 +1,36 @@
 import type { Effort } from './effort.ts';
 import { type Figures, figuresOf } from './figures.ts';
+import { currentLoad } from './machine.ts';
+import { type Findings, isMet, type Reading } from './reading.ts';
 import { Scope } from './scope.ts';
-import type { Case, Contender, Sample, Suite } from './suite.ts';
+import type { BaselineFigures, Case, Contender, Sample, Suite } from './suite.ts';
 
-export interface BaselineResult extends Figures {
-  /** Carillon's rate as a multiple of this one's, of the same run. */
-  readonly ratio: number;
+export interface ReadingResult extends Reading {
+  /** Null: there is no target. */
+  readonly isMet: boolean | null;
 }
 
 export interface CaseResult {
   readonly name: string;
   readonly unit: string;
   readonly ours: Figures;
-  readonly baselines: readonly BaselineResult[];
+  readonly baselines: readonly BaselineFigures[];
+  readonly readings: readonly ReadingResult[];
+}
+
+export interface ExperimentResult extends Findings {
+  readonly name: string;
+  readonly readings: readonly ReadingResult[];
 }
 
 export interface SuiteResult {
   readonly name: string;
   readonly about: string;
   readonly cases: readonly CaseResult[];
+  readonly experiments: readonly ExperimentResult[];
+  /** Load average of the last minute, before and after: what the suite itself does is in the latter. */
+  readonly loadBefore: number;
+  readonly loadAfter: number;
   /** Why the suite ended early; null: it did not. */
   readonly error: string | null;
 }
@@ -45,11 +57,14 @@ export class Runner {
     const scope = new Scope(this.#options.directory);
     this.#scope = scope;
     const cases: CaseResult[] = [];
+    const experiments: ExperimentResult[] = [];
+    const loadBefore = currentLoad();
     let error: string | null = null;
     try {
       for (const item of await suite.open(scope, this.#options.effort)) {
         this.#options.progress(`${suite.name}: ${item.name}`);
-        cases.push(await runCase(item, this.#options.effort));
+        if (item.type === 'case') cases.push(await runCase(item, this.#options.effort));
+        else experiments.push(experimentResult(item.name, await item.run()));
       }
     } catch (failure) {
       error = describe(failure);
@@ -60,7 +75,8 @@ export class Runner {
       error ??= `while cleaning up: ${describe(failure)}`;
     }
     this.#scope = null;
-    return { name: suite.name, about: suite.about, cases, error };
+    const { name, about } = suite;
+    return { name, about, cases, experiments, loadBefore, loadAfter: currentLoad(), error };
   }
 
   /** Ends what the running suite has started. */
@@ -89,8 +105,21 @@ async function runCase(item: Case, effort: Effort): Promise<CaseResult> {
     const its = figures(baseline);
     return { ...its, ratio: ours.perSecond / its.perSecond };
   });
-  return { name: item.name, unit: item.unit, ours, baselines };
+  const readings = withVerdict(item.judge?.(ours, baselines) ?? []);
+  return { name: item.name, unit: item.unit, ours, baselines, readings };
 }
+
+const experimentResult = (name: string, { readings, curves }: Findings): ExperimentResult => ({
+  name,
+  readings: withVerdict(readings),
+  curves,
+});
+
+const withVerdict = (readings: readonly Reading[]): readonly ReadingResult[] =>
+  readings.map((reading) => {
+    if (!Number.isFinite(reading.ours)) throw new Error(`${reading.what}: ${reading.ours} is no figure`);
+    return { ...reading, isMet: isMet(reading) };
+  });
 
 const describe = (failure: unknown): string =>
   failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);

@@ -1,4 +1,6 @@
 import type { Effort } from './effort.ts';
+import type { Figures } from './figures.ts';
+import type { Findings, Reading } from './reading.ts';
 import type { Scope } from './scope.ts';
 
 /** What one repetition did. */
@@ -16,14 +18,31 @@ export interface Contender {
   run(): Promise<Sample> | Sample;
 }
 
-/** The same work, done by Carillon and by the least that could do it on this machine. */
+/** What a baseline comes to, beside Carillon. */
+export interface BaselineFigures extends Figures {
+  /** Carillon's rate as a multiple of this one's, of the same run. */
+  readonly ratio: number;
+}
+
+/** The same work, done by Carillon and by the least that could do it on this machine, in turns. */
 export interface Case {
+  readonly type: 'case';
   readonly name: string;
   /** What is counted, in the plural: `messages`. */
   readonly unit: string;
   readonly ours: Contender;
   /** At least one. */
   readonly baselines: readonly Contender[];
+  /** The figures that have a target; absent: none has. Baselines come in their order. */
+  readonly judge?: (ours: Figures, baselines: readonly BaselineFigures[]) => readonly Reading[];
+}
+
+/** What is no rate: it compares with its baselines by itself. */
+export interface Experiment {
+  readonly type: 'experiment';
+  readonly name: string;
+  /** Throws when a result is wrong. */
+  run(): Promise<Findings>;
 }
 
 export interface Suite {
@@ -31,5 +50,5 @@ export interface Suite {
   /** One sentence: what is measured against what. */
   readonly about: string;
   /** Starts what the cases need; all of it is left to `scope` to end. */
-  open(scope: Scope, effort: Effort): Promise<readonly Case[]>;
+  open(scope: Scope, effort: Effort): Promise<readonly (Case | Experiment)[]>;
 }

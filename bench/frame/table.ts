@@ -1,25 +1,27 @@
+import { assertNever } from '../../src/core/assert.ts';
 import type { Figures } from './figures.ts';
 import type { Machine } from './machine.ts';
-import type { SuiteResult } from './runner.ts';
+import type { ReadingUnit } from './reading.ts';
+import type { CaseResult, ExperimentResult, ReadingResult, SuiteResult } from './runner.ts';
 
-const columns = ['case', 'contender', 'per second', 'p50', 'p99', 'spread', 'ours ÷ it'] as const;
-/** From this column on, numbers stand at the right. */
-const firstNumber = 2;
+/** Columns before this one hold words, the others numbers, which stand at the right. */
+interface Layout {
+  readonly columns: readonly string[];
+  readonly firstNumber: number;
+}
+
+const rates: Layout = {
+  columns: ['case', 'contender', 'per second', 'p50', 'p99', 'spread', 'ours ÷ it'],
+  firstNumber: 2,
+};
+const readings: Layout = { columns: ['figure', 'ours', 'baseline', 'target', ''], firstNumber: 1 };
 
 /** One suite for people to read. */
-export function suiteTable(result: SuiteResult): string {
-  const rows = result.cases.flatMap(({ name, unit, ours, baselines }) => [
-    [`${name} (${unit})`, ...cells(ours), ''],
-    ...baselines.map((baseline) => ['', ...cells(baseline), ratioText(baseline.ratio)]),
-  ]);
-  const widths = columns.map((title, at) =>
-    Math.max(...[columns, ...rows].map((row) => row[at]?.length ?? title.length)),
-  );
-  const line = (row: readonly string[]): string =>
-    `  ${row.map((cell, at) => (at < firstNumber ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join('  ')}`.trimEnd();
-  const table = rows.length === 0 ? [] : [line(columns), ...rows.map(line)];
-  const failure = result.error === null ? [] : [`  failed: ${result.error}`];
-  return [`${result.name}: ${result.about}`, ...table, ...failure].join('\n');
+export function suiteTable({ name, about, cases, experiments, error }: SuiteResult): string {
+  const rateRows = cases.flatMap(rowsOfCase);
+  const readingRows = [...cases, ...experiments].flatMap(rowsOfReadings);
+  const failure = error === null ? [] : [`  failed: ${error}`];
+  return [`${name}: ${about}`, ...layOut(rates, rateRows), ...layOut(readings, readingRows), ...failure].join('\n');
 }
 
 export function machineLines(machine: Machine): string {
@@ -28,11 +30,67 @@ export function machineLines(machine: Machine): string {
     .join('\n');
 }
 
+/** For people: with its unit, and no more digits than mean something. */
+export function quantityText(value: number, unit: ReadingUnit): string {
+  switch (unit) {
+    case 'ms':
+      return latencyText(value);
+    case 'times':
+      return ratioText(value);
+    case 'cores':
+      return `${value.toFixed(2)} cores`;
+    case 'MB':
+      return `${value.toFixed(0)} MB`;
+    case 'per second':
+      return `${rateText(value)}/s`;
+    default:
+      return assertNever(unit);
+  }
+}
+
+export function verdictText(isMet: boolean | null): string {
+  return isMet === null ? '' : isMet ? 'met' : 'missed';
+}
+
+/** Empty: there is none. */
+export function targetText({ target, unit }: ReadingResult): string {
+  if (target === null) return '';
+  const bound = quantityText(target.bound, unit);
+  const reason = target.text === '' ? '' : ` (${target.text})`;
+  return `${target.relation === 'atMost' ? '≤' : '≥'} ${bound}${reason}`;
+}
+
+/** No line without rows. */
+function layOut({ columns, firstNumber }: Layout, rows: readonly (readonly string[])[]): readonly string[] {
+  if (rows.length === 0) return [];
+  const widths = columns.map((_, at) => Math.max(...[columns, ...rows].map((row) => row[at]?.length ?? 0)));
+  const pad = (cell: string, at: number): string =>
+    at < firstNumber ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0);
+  return [columns, ...rows].map((row) => `  ${row.map(pad).join('  ')}`.trimEnd());
+}
+
+function rowsOfCase({ name, unit, ours, baselines }: CaseResult): readonly (readonly string[])[] {
+  return [
+    [`${name} (${unit})`, ...cells(ours), ''],
+    ...baselines.map((baseline) => ['', ...cells(baseline), ratioText(baseline.ratio)]),
+  ];
+}
+
+function rowsOfReadings(result: CaseResult | ExperimentResult): readonly (readonly string[])[] {
+  return result.readings.map((reading) => [
+    `${result.name}: ${reading.what}`,
+    quantityText(reading.ours, reading.unit),
+    reading.baseline === null ? '' : quantityText(reading.baseline.value, reading.unit),
+    targetText(reading),
+    verdictText(reading.isMet),
+  ]);
+}
+
 const cells = ({ contender, perSecond, p50Ms, p99Ms, spread }: Figures): readonly string[] => [
   contender,
   rateText(perSecond),
-  latencyText(p50Ms),
-  latencyText(p99Ms),
+  p50Ms === null ? '' : latencyText(p50Ms),
+  p99Ms === null ? '' : latencyText(p99Ms),
   `${Math.round(spread * 100)} %`,
 ];
 
@@ -40,9 +98,8 @@ function rateText(perSecond: number): string {
   return perSecond.toLocaleString('en-US', { maximumFractionDigits: perSecond < 100 ? 1 : 0 });
 }
 
-function latencyText(milliseconds: number | null): string {
-  if (milliseconds === null) return '';
-  return milliseconds < 1 ? `${Math.round(milliseconds * 1000)} µs` : `${milliseconds.toFixed(1)} ms`;
+function latencyText(milliseconds: number): string {
+  return Math.abs(milliseconds) < 1 ? `${Math.round(milliseconds * 1000)} µs` : `${milliseconds.toFixed(1)} ms`;
 }
 
 const ratioText = (ratio: number): string => (ratio < 10 ? ratio.toFixed(2) : Math.round(ratio).toString());

@@ -8,9 +8,9 @@ import type { Scope } from '../frame/scope.ts';
 import type { Case, Contender, Suite } from '../frame/suite.ts';
 import { closedLoop } from '../support/closed-loop.ts';
 import { type Ask, ask, openPool } from '../support/http.ts';
-import { startNodeProcess } from '../support/node-process.ts';
+import { clientConnections, storedJob, storedName, storeJobs } from '../support/jobs.ts';
+import { NodeProcess } from '../support/node-process.ts';
 
-const manyConnections = 64;
 const pageSize = 25;
 /** Headers that uWebSockets.js adds by itself, also in the bare server. */
 const addedByServer = new Set(['date', 'uwebsockets', 'content-length', 'connection', 'transfer-encoding']);
@@ -28,10 +28,10 @@ export const apiSuite: Suite = {
   name: 'api',
   about: 'requests to a node in its own process, against a bare uWebSockets.js server with the same answers',
   async open(scope, effort) {
-    const url = await startNodeProcess(scope);
-    const pool = openPool(scope, url, manyConnections);
+    const { url } = await NodeProcess.start(scope);
+    const pool = openPool(scope, url, clientConnections);
     const jobs = effort.amount(10_000, 100);
-    await closedLoop(manyConnections, jobs, async (index) => void (await ask(pool, create(storedName(index)))));
+    await storeJobs(pool, jobs);
     const subjects = subjectsOf(jobs, effort);
     const examples = await Promise.all(subjects.map(({ next }, index) => exampleOf(pool, next(), pathOf(index))));
     const bareUrl = await startConstantServer(scope, examples);
@@ -39,7 +39,6 @@ export const apiSuite: Suite = {
   },
 };
 
-const storedName = (index: number): string => `stored-${String(index).padStart(6, '0')}`;
 const pathOf = (index: number): string => `/answer${index}`;
 
 function subjectsOf(jobs: number, effort: Effort): readonly Subject[] {
@@ -54,7 +53,7 @@ function subjectsOf(jobs: number, effort: Effort): readonly Subject[] {
     created += 1;
     return create(`new-${String(created).padStart(7, '0')}`);
   };
-  const many = { connections: manyConnections };
+  const many = { connections: clientConnections };
   const one = { connections: 1 };
   return [
     { name: 'get a job', unit: 'GETs', count: effort.amount(20_000, 300), next: getNext, ...many },
@@ -65,17 +64,12 @@ function subjectsOf(jobs: number, effort: Effort): readonly Subject[] {
   ];
 }
 
-function create(name: string): Ask {
-  const job = {
-    name,
-    schedule: '@every 1h',
-    owner: 'bench',
-    executor: 'shell',
-    executor_config: { command: '/usr/bin/true --nothing', timeout: '30s' },
-    metadata: { team: 'bench', purpose: 'measuring' },
-  };
-  return { method: 'POST', path: '/v1/jobs', body: JSON.stringify(job), status: 201 };
-}
+const create = (name: string): Ask => ({
+  method: 'POST',
+  path: '/v1/jobs',
+  body: JSON.stringify(storedJob(name)),
+  status: 201,
+});
 
 /** What the bare server is to send: an answer of the node. */
 async function exampleOf(pool: Pool, question: Ask, path: string): Promise<ConstantAnswer> {
@@ -106,6 +100,7 @@ function apiCase(scope: Scope, subject: Subject, { url, bareUrl, barePath }: Ser
       }),
   });
   return {
+    type: 'case',
     name: `${subject.name}, ${connections} ${connections === 1 ? 'connection' : 'connections'}`,
     unit: subject.unit,
     ours: contender('node', openPool(scope, url, connections), (question) => question),

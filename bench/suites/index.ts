@@ -1,5 +1,6 @@
 import type { Suite } from '../frame/suite.ts';
 import { apiSuite } from './api.ts';
+import { latenessSuite } from './lateness.ts';
 import { launchesSuite } from './launches.ts';
 import { logSuite } from './log.ts';
 import { mailboxSuite } from './mailbox.ts';
@@ -7,4 +8,12 @@ import { nextSuite } from './next.ts';
 import { wheelSuite } from './wheel.ts';
 
 /** In the order in which they run: from the smallest part to the whole. */
-export const suites: readonly Suite[] = [mailboxSuite, wheelSuite, nextSuite, logSuite, apiSuite, launchesSuite];
+export const suites: readonly Suite[] = [
+  mailboxSuite,
+  wheelSuite,
+  nextSuite,
+  logSuite,
+  apiSuite,
+  launchesSuite,
+  latenessSuite,
+];

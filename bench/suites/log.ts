@@ -32,6 +32,7 @@ function logCase(scope: Scope, effort: Effort, perFlush: number): Case {
   const raw = new RawAppend(scope);
   const record = rawRecord();
   return {
+    type: 'case',
     name: `${perFlush} to a flush`,
     unit: 'entries',
     ours: { name: 'log on LMDB', run: () => log.append(perFlush, flushes) },

@@ -24,6 +24,7 @@ export const mailboxSuite: Suite = {
 function flood(node: RunningNode, raw: RawMailbox, effort: Effort): Case {
   const count = itemsPerReceipt * effort.amount(240, 4);
   return {
+    type: 'case',
     name: 'one way',
     unit: 'messages',
     ours: {
@@ -47,6 +48,7 @@ function roundTrips(node: RunningNode, raw: RawMailbox, effort: Effort): Case {
     latenciesMs,
   });
   return {
+    type: 'case',
     name: 'there and back, one at a time',
     unit: 'round trips',
     ours: {

@@ -44,6 +44,7 @@ function nextCase(spec: string, zone: string, instants: readonly number[], ourRo
   const expected = instants.map((afterMs) => nextDueMs(schedule, wallMs(afterMs), anchorMs) ?? -1);
   const expectedSum = sum(expected);
   return {
+    type: 'case',
     name: `${spec} in ${zone}`,
     unit: 'due times',
     ours: {

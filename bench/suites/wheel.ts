@@ -38,6 +38,7 @@ function addAndFire(work: Work): Case {
   const wheel = new TimingWheel(0);
   const heap = new BinaryHeap(delaysMs.length);
   return {
+    type: 'case',
     name: `add ${delaysMs.length}, fire all`,
     unit: 'deadlines',
     ours: contender('wheel', work, () => fireOnWheel(wheel, delaysMs)),
@@ -90,6 +91,7 @@ function addAndCancel(work: Work): Case {
   const wheel = new TimingWheel(0);
   const heap = new BinaryHeap(delaysMs.length);
   return {
+    type: 'case',
     name: `add ${delaysMs.length}, cancel all`,
     unit: 'deadlines',
     ours: contender('wheel', work, () => {

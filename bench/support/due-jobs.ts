@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Pool } from 'undici';
 import { assert } from '../../src/core/assert.ts';
 import type { Sample } from '../frame/suite.ts';
-import { closedLoop } from './closed-loop.ts';
 import { ask } from './http.ts';
+import { atSchedule, createAhead, deleteJobs } from './jobs.ts';
 
 /** The `executor` and `executor_config` of a job. */
 export interface Work {
@@ -11,46 +11,23 @@ export interface Work {
   readonly executor_config: Readonly<Record<string, string>>;
 }
 
-const firstLeadMs = 1_000;
-/** Creating takes a tenth of this where nobody disturbs. */
-const leadPerJobMs = 1;
-const tries = 4;
 const pollMs = 5;
 const waitAtMostMs = 120_000;
-const connections = 64;
-
-let rounds = 0;
 
 /**
  * Creates jobs that are all due at one instant, and times from that instant until the last has ended, by the times that
  * the node has committed. Deletes them afterwards. Throws when one didn't succeed exactly once.
  */
 export async function runDueJobs(pool: Pool, count: number, work: Work): Promise<Sample> {
-  for (let attempt = 0; attempt < tries; attempt += 1) {
-    rounds += 1;
-    const names = Array.from({ length: count }, (_, index) => `due-${rounds}-${index}`);
-    const startedBefore = (await readMetrics(pool)).started;
-    const dueMs = Date.now() + (firstLeadMs + count * leadPerJobMs) * 2 ** attempt;
-    await createAll(pool, names, { ...work, schedule: `@at ${new Date(dueMs).toISOString()}` });
-    const isInTime = Date.now() < dueMs;
-    const elapsedMs = isInTime ? await untilEnded(pool, { count, startedBefore, dueMs }) : 0;
-    await deleteAll(pool, names);
-    if (isInTime) return { operations: count, elapsedMs, latenciesMs: null };
-  }
-  throw new Error(`${count} jobs could not be created in time: the machine is too busy`);
-}
-
-async function createAll(pool: Pool, names: readonly string[], job: Readonly<Record<string, unknown>>): Promise<void> {
-  await closedLoop(connections, names.length, async (index) => {
-    const body = JSON.stringify({ name: names[index], ...job });
-    await ask(pool, { method: 'POST', path: '/v1/jobs', body, status: 201 });
-  });
-}
-
-async function deleteAll(pool: Pool, names: readonly string[]): Promise<void> {
-  await closedLoop(connections, names.length, async (index) => {
-    await ask(pool, { method: 'DELETE', path: `/v1/jobs/${names[index]}`, status: 200 });
-  });
+  const startedBefore = (await readMetrics(pool)).started;
+  const { names, fromMs: dueMs } = await createAhead(pool, count, (_index, name, atMs) => ({
+    name,
+    ...work,
+    schedule: atSchedule(atMs),
+  }));
+  const elapsedMs = await untilEnded(pool, { count, startedBefore, dueMs });
+  await deleteJobs(pool, names);
+  return { operations: count, elapsedMs, latenciesMs: null };
 }
 
 interface Awaited {

@@ -31,6 +31,12 @@ function bench(...args: readonly string[]): Promise<BenchEnd> {
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
 }
 
+interface ReadingInJson {
+  readonly ours: number;
+  readonly target: { readonly relation: 'atMost' | 'atLeast'; readonly bound: number } | null;
+  readonly isMet: boolean | null;
+}
+
 /** What programs may rely on in the JSON. */
 interface Document {
   readonly format: number;
@@ -44,7 +50,9 @@ interface Document {
       readonly name: string;
       readonly ours: { readonly perSecond: number };
       readonly baselines: readonly { readonly contender: string; readonly perSecond: number; readonly ratio: number }[];
+      readonly readings: readonly ReadingInJson[];
     }[];
+    readonly experiments: readonly { readonly name: string; readonly readings: readonly ReadingInJson[] }[];
   }[];
 }
 
@@ -54,10 +62,16 @@ describe('the bench', () => {
     expect(code, stderr).toBe(0);
     const document: Document = JSON.parse(stdout);
     expect(document).toMatchObject({ format: 1, machine: { node: process.version }, smoke: true, seed: 7 });
-    expect(document.suites.map(({ name }) => name)).toEqual(['mailbox', 'wheel', 'next', 'log', 'api', 'launches']);
-    for (const { name, error, cases } of document.suites) {
+    const names = ['mailbox', 'wheel', 'next', 'log', 'api', 'launches', 'lateness'];
+    expect(document.suites.map(({ name }) => name)).toEqual(names);
+    for (const { name, error, cases, experiments } of document.suites) {
       expect(error, name).toBe(null);
-      expect(cases.length, name).toBeGreaterThan(0);
+      expect(cases.length + experiments.length, name).toBeGreaterThan(0);
+      for (const { readings } of experiments) expect(readings.length, name).toBeGreaterThan(0);
+      for (const { ours, target, isMet } of [...cases, ...experiments].flatMap(({ readings }) => readings)) {
+        const holds = target?.relation === 'atMost' ? ours <= target.bound : ours >= (target?.bound ?? 0);
+        expect(isMet).toBe(target === null ? null : holds);
+      }
       for (const { ours, baselines } of cases) {
         expect(ours.perSecond).toBeGreaterThan(0);
         expect(baselines.length).toBeGreaterThan(0);

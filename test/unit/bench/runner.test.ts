@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Effort, fullEffort } from '../../../bench/frame/effort.ts';
+import { atLeast, atMost, type Reading, type Target } from '../../../bench/frame/reading.ts';
 import { Runner } from '../../../bench/frame/runner.ts';
 import { Scope } from '../../../bench/frame/scope.ts';
 import type { Case, Suite } from '../../../bench/frame/suite.ts';
@@ -28,7 +29,7 @@ function bells(turns: string[]): Case {
       return { operations: 1, elapsedMs, latenciesMs: [elapsedMs] };
     },
   });
-  return { name: 'ring', unit: 'rings', ours: contender('ours', 10), baselines: [contender('raw', 2.5)] };
+  return { type: 'case', name: 'ring', unit: 'rings', ours: contender('ours', 10), baselines: [contender('raw', 2.5)] };
 }
 
 describe('the runner', () => {
@@ -45,13 +46,37 @@ describe('the runner', () => {
     ]);
   });
 
+  it('compares what a case or an experiment found with what it has to be', async () => {
+    const reading = (ours: number, target: Target | null) =>
+      ({ what: 'pitch', unit: 'ms', ours, baseline: null, target }) satisfies Reading;
+    const low = [reading(3, atMost(3, '')), reading(4, atMost(3, '')), reading(4, null)];
+    const judge = () => [reading(2, atLeast(3, ''))];
+    const result = await makeRunner().run(
+      suiteOf(async () => [
+        { ...bells([]), judge },
+        { type: 'experiment', name: 'tune', run: async () => ({ readings: low, curves: [] }) },
+      ]),
+    );
+    expect(result.error).toBe(null);
+    expect(result.cases[0]?.readings).toMatchObject([{ ours: 2, isMet: false }]);
+    expect(result.experiments[0]?.readings.map(({ isMet }) => isMet)).toEqual([true, false, null]);
+    expect(suiteTable(result)).toMatch(/tune: pitch +4\.0 ms +≤ 3\.0 ms +missed/);
+  });
+
+  it('takes no figure that is none', async () => {
+    const nothing: Reading = { what: 'pitch', unit: 'ms', ours: Number.NaN, baseline: null, target: null };
+    const run = async () => ({ readings: [nothing], curves: [] });
+    const result = await makeRunner().run(suiteOf(async () => [{ type: 'experiment', name: 'tune', run }]));
+    expect(result.error).toContain('pitch: NaN is no figure');
+  });
+
   it('keeps the cases before a failure, tells it, and cleans up', async () => {
     let made = '';
     const result = await makeRunner().run(
       suiteOf(async (scope) => {
         made = scope.makeDirectory();
         const wrong = { name: 'wrong', run: () => Promise.reject(new Error('a wrong answer')) };
-        return [bells([]), { name: 'crack', unit: 'cracks', ours: wrong, baselines: [wrong] }];
+        return [bells([]), { type: 'case', name: 'crack', unit: 'cracks', ours: wrong, baselines: [wrong] }];
       }),
     );
     expect(result.cases.map(({ name }) => name)).toEqual(['ring']);
