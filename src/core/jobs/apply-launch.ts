@@ -93,7 +93,7 @@ type Opening = Pick<ExecutionRecord, 'stamp' | 'group' | 'job' | 'attempt' | 'sc
 /** The first attempt of a launch on one of its nodes: at once, or when there is room. */
 function openOrQueue(ledger: Ledger, opening: Opening, target: Target, nowNs: WallNs, out: Change[]): void {
   const job = ledger.job(opening.job);
-  const waitsFor = job === undefined ? null : waitOf(job, target, false);
+  const waitsFor = job === undefined ? null : waitOf(job, target, null);
   if (job === undefined || waitsFor === null) {
     openExecution(ledger, opening, target, nowNs, out);
     return;
@@ -258,7 +258,7 @@ function placeOne(ledger: Ledger, work: UnplacedWork, target: Target, nowNs: Wal
   const job = ledger.job(work.job);
   if (job === undefined) return;
   const { reason, dueAtMs, node, waits, ...opening } = work;
-  const waitsFor = waitOf(job, target, waits?.for === 'job');
+  const waitsFor = waitOf(job, target, waits?.for ?? null);
   if (waitsFor === null) {
     openExecution(ledger, opening, target, nowNs, out);
     return;

@@ -1,25 +1,28 @@
 import { limits } from '../limits.ts';
-import type { JobRecord, Target } from './records.ts';
+import type { JobRecord, Target, WaitCause } from './records.ts';
 
 /**
- * What an execution has to wait for, beside its time; null: it may start. Behind others of its job that wait already it
- * waits too, unless it is the first of them.
+ * What an execution has to wait for, beside its time; null: it may start. The job's turn comes first: what waits for its
+ * node has its place among the executions of the job already, or the two lines would change places for ever. `waited`:
+ * what it waited for until now; whoever comes anew stands behind all of its job that wait.
  */
-export function waitOf(job: JobRecord, target: Target, isFirst: boolean): 'job' | 'node' | null {
-  if (target.waits === true) return 'node';
-  if (job.maxExecutions === null) return null;
-  const isBehind = job.executionsWaiting > 0 && !isFirst;
-  return isBehind || job.executionsRunning >= job.maxExecutions ? 'job' : null;
+export function waitOf(job: JobRecord, target: Target, waited: WaitCause | null): 'job' | 'node' | null {
+  const isNew = waited !== 'job' && waited !== 'node';
+  if (roomOf(job, isNew) <= 0) return 'job';
+  return target.waits === true ? 'node' : null;
+}
+
+/** How many more executions of the job may run, or wait for nothing but their node. */
+function roomOf(job: JobRecord, isNew: boolean): number {
+  if (job.maxExecutions === null) return Number.POSITIVE_INFINITY;
+  if (isNew && job.executionsWaiting > 0) return 0;
+  return Math.max(0, job.maxExecutions - job.executionsRunning - job.executionsWaitingForNode);
 }
 
 /** Null: those of the executions that have to wait find place in the job's queue. */
 export function queueFull(job: JobRecord, targets: readonly Target[]): string | null {
-  let waiting = 0;
-  for (const target of targets) if (target.waits === true) waiting += 1;
-  if (job.maxExecutions !== null) {
-    const room = job.executionsWaiting > 0 ? 0 : Math.max(0, job.maxExecutions - job.executionsRunning);
-    waiting += Math.max(0, targets.length - waiting - room);
-  }
+  const room = roomOf(job, true);
+  const waiting = targets.filter((target, index) => target.waits === true || index >= room).length;
   const most = limits.queuedExecutionsPerJob;
   const queued = job.executionsWaiting + job.executionsWaitingForNode;
   return waiting > 0 && queued + waiting > most ? `${most} executions of the job wait: no more may` : null;

@@ -195,7 +195,10 @@ function checkOverlaps({ job, executions, notes }: JobHistory, { begun, tally }:
   // The state decides it; that a worker would not begin the second one either is its own care.
   if (isExclusive) expect(launches.size, `P3: open launches of ${job.name} by its schedule`).toBeLessThanOrEqual(1);
   if (maxExecutions !== null)
-    expect(job.executionsRunning, `open executions of ${job.name}`).toBeLessThanOrEqual(maxExecutions);
+    expect(
+      job.executionsRunning + job.executionsWaitingForNode,
+      `executions of ${job.name}, open or for a node`,
+    ).toBeLessThanOrEqual(maxExecutions);
   const isScheduled = (id: string): boolean =>
     executions.some(({ stamp, node, cause }) => cause === 'schedule' && `${stamp}-${node}` === id);
   for (const { jobName, executionId, beside } of begun) {

@@ -12,6 +12,7 @@ import { checkJobs, checkRetried, checkSettled, withoutProcess } from './launch-
 import { Load } from './load.ts';
 import { Memory } from './memory.ts';
 import { compileStored, OneNode } from './one-node.ts';
+import { Pace } from './pace-invariant.ts';
 import { checkRetention, RetentionWatch } from './retention-invariants.ts';
 import { checkPauses } from './retry-invariants.ts';
 import { Runs } from './runs.ts';
@@ -73,6 +74,7 @@ export class Storm {
   readonly #leapsAtMs: number[] = [];
   readonly #starts: Starts;
   readonly #memory: Memory;
+  readonly #pace: Pace;
   #smallJumpsLeftMs = smallJumpsMs;
   #hasFarJump = false;
   #fullUntilMs = 0;
@@ -91,6 +93,7 @@ export class Storm {
     this.#hangs = new Hangs(this.simulation, under, random.fork('hangs'), this.tally);
     this.#starts = new Starts(under, this.tally);
     this.#memory = new Memory(this.tally);
+    this.#pace = new Pace(this.tally);
     this.#runs = new Runs(random.fork('runs'), under, this.tally, (delayMs, act) =>
       this.simulation.after(delayMs, act),
     );
@@ -152,6 +155,7 @@ export class Storm {
     if (reader === null || store === null) return;
     const { tally } = this;
     checkHash(store, tally);
+    this.#pace.check(reader, this.simulation.nowMs);
     const judgedAfterMs = (job: JobRecord): number => this.#spans.judgedAfterMs(job);
     checkJobs(reader, { compile: compileStored, begun: machine.begun, judgedAfterMs, recordedUntilMs, tally });
     this.#retention.check(reader, machine);

@@ -84,6 +84,7 @@ export const judged = [
   'P6: hash of the state compared with the log',
   'P5: stopped execution ended as failed',
   'P6: node stopped by a failed flush',
+  'P7: commands committed no faster than they are due',
   'P8: phase of an interval',
   'P8: anchor compared after edits',
   'chain: child launched',
