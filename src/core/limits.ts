@@ -53,9 +53,14 @@ export const limits = {
   /** Events kept for clients that come back or read slowly: five seconds of a storm, days of a quiet node. */
   eventsKept: 65_536,
   eventBytesKept: 16 << 20,
-  /** Events passed to, or over, clients in one turn: about 20 ms; other requests come between. */
+  /** Output events have bounds of their own: what a job writes drops no other events. One job that floods fills it in 12 s. */
+  outputEventsKept: 65_536,
+  outputEventBytesKept: 16 << 20,
+  /** So long after the last client that listens to output left, it is still kept: for one that comes back. */
+  outputLingerMs: 60_000,
+  /** Events passed to, or over, clients in one turn, each KiB counted as one more: about 20 ms; other requests come between. */
   eventsPerTurn: 8_192,
-  /** Events for one client before the next one has its turn. */
+  /** Events for one client, counted the same, before the next one has its turn. */
   eventsPerVisit: 64,
   /** Clients that follow outputs: each may hold this much that it has not read; then it is told what it missed. */
   outputFollowers: 1_024,

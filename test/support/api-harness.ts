@@ -89,7 +89,10 @@ export class ApiHarness {
           ]),
         readGauges: () => new Map([['state_applied_index', 12]]),
       },
-      events: new EventHub({ nowMs: () => this.state.nowMs, outputWanted: () => undefined }),
+      events: new EventHub({
+        nowMs: () => this.state.nowMs,
+        output: { wanted: () => undefined, after: (delayMs, turn) => this.#after(delayMs, turn) },
+      }),
       outputs: this.outputs,
       pause: { isPaused: false },
       running: { backups: 0 },

@@ -94,7 +94,10 @@ class ApiActor implements Actor<ApiCommand> {
     this.#outputs = new ActorOutputs(context, this.#state);
     this.#events = new EventHub({
       nowMs: () => context.wallNow(),
-      outputWanted: (isWanted) => this.#outputs.allWanted(isWanted),
+      output: {
+        wanted: (isWanted) => this.#outputs.allWanted(isWanted),
+        after: (delayMs, turn) => this.#timers.after(delayMs, turn),
+      },
     });
     this.#api = new Api(this.#services(ports));
     this.#server = ports.server(this.#handler());
@@ -139,7 +142,7 @@ class ApiActor implements Actor<ApiCommand> {
     } else if (actor === 'state') {
       this.#context.send(localRef<StateCommand>('state'), { type: 'watchState', watcher: self, withJobs: true });
     } else if (actor === 'dispatcher') {
-      this.#outputs.dispatcherStarted();
+      this.#outputs.dispatcherStarted(this.#events);
     }
   }
 
@@ -153,7 +156,9 @@ class ApiActor implements Actor<ApiCommand> {
 
   #gaugeEvents(): void {
     this.#context.gauge('event_clients', this.#events.connectionCount);
-    this.#context.gauge('event_bytes_kept', this.#events.keptBytes);
+    const { output, others } = this.#events.keptBytes;
+    this.#context.gauge('event_bytes_kept', others);
+    this.#context.gauge('event_output_bytes_kept', output);
     this.#context.gauge('event_bytes_buffered', this.#events.bufferedBytes);
     this.#context.arm(GAUGES_TIMER, monoMs(this.#context.monoNow() + GAUGES_MS));
   }

@@ -21,14 +21,15 @@ export class ActorOutputs {
     );
   }
 
-  /** Somebody begins, or nobody goes on, to listen to the output of all. */
+  /** The output of all is wanted, or not any more. */
   allWanted(isWanted: boolean): void {
     this.#allWanted = isWanted;
     this.#send({ type: 'followAllOutput', isWanted, watcher: this.#context.self });
   }
 
-  dispatcherStarted(): void {
+  dispatcherStarted(events: EventHub): void {
     if (this.#allWanted) this.allWanted(true);
+    events.outputInterrupted();
     this.follows.wishAgain();
   }
 

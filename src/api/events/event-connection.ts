@@ -1,42 +1,50 @@
 import { limits } from '../../core/limits.ts';
 import type { WebSocketPort } from '../http.ts';
-import { type EventFilter, isWanted } from './event-filter.ts';
+import { type EventFilter, isWanted, topicBits, topicsOf } from './event-filter.ts';
 import { compareIds, type EventId, formatId } from './event-id.ts';
-import type { EventRing, KeptEvent } from './event-ring.ts';
+import type { EventRing } from './event-ring.ts';
+import { earliest, RingReader } from './ring-reader.ts';
 
 const encoder = new TextEncoder();
 
-const missedMessage = (from: EventId, to: EventId): Uint8Array =>
-  encoder.encode(`{"type":"missed","from":"${formatId(from)}","to":"${formatId(to)}"}`);
+/** `topics`: null: of whatever the client wants. */
+function missedMessage(from: EventId, to: EventId, topics: readonly string[] | null): Uint8Array {
+  const scope = topics === null ? '' : `,"topics":${JSON.stringify(topics)}`;
+  return encoder.encode(`{"type":"missed","from":"${formatId(from)}","to":"${formatId(to)}"${scope}}`);
+}
+
+/** What is kept for clients: output apart, so that it drops nothing else. */
+export interface EventRings {
+  readonly output: EventRing;
+  readonly others: EventRing;
+}
 
 /**
- * One client of events. It has no queue: it holds a place in the ring, and goes on from there when its socket has room.
- * What fell out of the ring meanwhile it has missed, and is told so.
+ * One client of events. It has no queue: it holds a place in each ring that it reads, and goes on from there when its
+ * socket has room. What fell out of a ring meanwhile it has missed, and is told so.
  */
 export class EventConnection {
   readonly filter: EventFilter;
-  readonly #ring: EventRing;
-  /** Where it goes on. */
-  #place: number;
+  readonly #rings: EventRings;
+  readonly #from: EventId | null;
+  #readers: readonly RingReader[] = [];
   /** Everything up to this id was sent, passed over, or told as missed. */
-  #last: EventId;
-  readonly #strange: EventId | null;
+  #last: EventId = { index: 0, ordinal: 0 };
   #socket: WebSocketPort | null = null;
 
-  /** `from`: the last event that the client has; null: what comes from now on, behind `newest`. */
-  constructor(filter: EventFilter, ring: EventRing, from: EventId | null, newest: EventId) {
+  /** `from`: the last event that the client has; null: what comes from the opening on. */
+  constructor(filter: EventFilter, rings: EventRings, from: EventId | null) {
     this.filter = filter;
-    this.#ring = ring;
-    this.#last = from ?? newest;
-    // An id that was not given yet is another server's, or of data that is gone: nothing is known of what came after it.
-    this.#strange = from !== null && compareIds(from, newest) > 0 ? from : null;
-    if (this.#strange !== null) this.#last = newest;
-    // A place before the first: there is something to tell as missed.
-    this.#place = from === null ? ring.end : (ring.placeAfter(from) ?? ring.first - 1);
+    this.#rings = rings;
+    this.#from = from;
   }
 
   get isOpen(): boolean {
     return this.#socket !== null;
+  }
+
+  get wantsOutput(): boolean {
+    return (this.filter.bits & topicBits.output) !== 0;
   }
 
   get bufferedBytes(): number {
@@ -45,13 +53,19 @@ export class EventConnection {
 
   /** Something waits for it, and it can take it. */
   get isReady(): boolean {
-    return this.#socket !== null && this.#place < this.#ring.end && !this.#socket.isBehind;
+    return this.#socket !== null && this.#readers.some(({ hasMore }) => hasMore) && !this.#socket.isBehind;
   }
 
-  opened(socket: WebSocketPort): void {
+  /** `newest`: the newest id that was given to an event. */
+  opened(socket: WebSocketPort, newest: EventId): void {
     this.#socket = socket;
-    if (this.#strange === null) this.#tellMissed(socket);
-    else socket.send(missedMessage(this.#strange, this.#last));
+    const from = this.#from;
+    // An id that was not given yet is another server's, or of data that is gone: nothing is known of what came after it.
+    const isStrange = from !== null && compareIds(from, newest) > 0;
+    this.#last = isStrange ? newest : (from ?? newest);
+    this.#readers = this.#readersAfter(isStrange ? null : from);
+    if (isStrange) socket.send(missedMessage(from, newest, null));
+    else this.#tellMissed(socket);
     socket.send(encoder.encode(`{"type":"listening","id":"${formatId(this.#last)}"}`));
   }
 
@@ -63,41 +77,54 @@ export class EventConnection {
     this.#socket?.close(status, reason);
   }
 
-  /** Sends what waits, a bounded number of events, and gives how many of them it looked at. */
+  /** Sends what waits, a bounded part of it, and gives how much it did: events that it looked at, and KiB that it sent. */
   serve(): number {
     const socket = this.#socket;
     if (socket === null) return 0;
-    let seen = 1;
+    let done = 1;
     socket.gather(() => {
       this.#tellMissed(socket);
-      for (; seen <= limits.eventsPerVisit && this.isReady; seen += 1) {
-        const event = this.#ring.at(this.#place);
-        if (event === undefined) return;
-        this.#place += 1;
+      while (done <= limits.eventsPerVisit && !socket.isBehind) {
+        const reader = earliest(this.#readers);
+        const event = reader?.next;
+        if (reader === null || event === undefined) return;
+        reader.advance();
         this.#last = event.id;
-        if (this.#wants(event)) socket.send(event.message);
+        done += 1;
+        if (!isWanted(this.filter, event.bit, event.job)) continue;
+        socket.send(event.message);
+        done += event.message.length >> 10;
       }
     });
-    return seen;
+    return done;
   }
 
-  /** An event that is not kept: it goes to whoever has room for it now. */
-  offer(event: KeptEvent): void {
-    const socket = this.#socket;
-    if (socket === null || this.#place < this.#ring.end || socket.isBehind) return;
-    this.#last = event.id;
-    if (this.#wants(event)) socket.send(event.message);
+  #readersAfter(from: EventId | null): RingReader[] {
+    const { output, others } = this.#rings;
+    const otherBits = this.filter.bits & ~topicBits.output;
+    return [
+      ...(otherBits === 0 ? [] : [new RingReader(others, topicsOf(otherBits), from)]),
+      ...(this.wantsOutput ? [new RingReader(output, topicsOf(topicBits.output), from)] : []),
+    ];
   }
 
-  #wants(event: KeptEvent): boolean {
-    return isWanted(this.filter, event.bit, event.job);
-  }
-
+  /**
+   * What all rings have lost is told first, and the client goes on behind it. Beyond that, what only one has lost is told
+   * by its topics; events of the other ring come from that range, so where the client stands does not change.
+   */
   #tellMissed(socket: WebSocketPort): void {
-    const { first, floor } = this.#ring;
-    if (this.#place >= first) return;
-    socket.send(missedMessage(this.#last, floor));
-    this.#place = first;
-    this.#last = floor;
+    const behind = this.#readers.flatMap((reader) => reader.missedTo ?? []).sort(compareIds);
+    const [common] = behind;
+    if (common === undefined) return;
+    if (behind.length === this.#readers.length) {
+      socket.send(missedMessage(this.#last, common, null));
+      this.#last = common;
+    }
+    for (const reader of this.#readers) {
+      const to = reader.missedTo;
+      if (to === null) continue;
+      if (compareIds(to, this.#last) > 0) socket.send(missedMessage(this.#last, to, reader.topics));
+      reader.passMissed();
+    }
   }
 }

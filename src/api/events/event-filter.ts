@@ -28,6 +28,10 @@ export interface EventWish {
 export const isWanted = (filter: EventFilter, bit: number, job: JobName | null): boolean =>
   (filter.bits & bit) !== 0 && (filter.job === null || job === null || job === filter.job);
 
+/** The names of the topics in a set. */
+export const topicsOf = (bits: number): string[] =>
+  Object.entries(topicBits).flatMap(([topic, bit]) => ((bits & bit) === 0 ? [] : [topic]));
+
 /** The parameters of a request for events. A text says what is wrong with them. */
 export function readWish(query: Query): EventWish | string {
   const job = query.get('job') ?? '';

@@ -3,7 +3,7 @@ import { limits } from '../../core/limits.ts';
 import type { LogIndex, NodeName, WallMs } from '../../core/units.ts';
 import type { WebSocketListener } from '../http.ts';
 import type { ClusterMember } from '../services.ts';
-import { EventConnection } from './event-connection.ts';
+import { EventConnection, type EventRings } from './event-connection.ts';
 import { type EventFilter, topicBits } from './event-filter.ts';
 import type { EventId } from './event-id.ts';
 import { EventRing } from './event-ring.ts';
@@ -16,46 +16,50 @@ import {
   type ToldEvent,
   timeOfMs,
 } from './event-texts.ts';
+import { OutputFlow, type OutputFlowOptions } from './output-flow.ts';
 import type { OutputPiece } from './output-piece.ts';
 
 const GOING_AWAY = 1001;
 
 export interface EventHubOptions {
   readonly nowMs: () => WallMs;
-  /** Somebody begins, or nobody goes on, to listen to output. */
-  readonly outputWanted: (isWanted: boolean) => void;
+  readonly output: OutputFlowOptions;
 }
 
 /** What happens, told to all who listen; each event is encoded once. */
 export class EventHub {
   readonly #options: EventHubOptions;
-  readonly #ring: EventRing;
+  readonly #rings: EventRings;
+  readonly #outputFlow: OutputFlow;
   readonly #connections = new Set<EventConnection>();
   /** Those that have something to get and room for it; the first has waited longest. */
   readonly #ready = new Set<EventConnection>();
-  #outputListeners = 0;
   /** The newest id given. */
   #last: EventId;
   /** Changes of the state are known up to here; null: none yet. */
   #appliedIndex: LogIndex | null = null;
-  /** Where the connections were last looked at. */
+  /** Where both rings together ended when the connections were last looked at. */
   #announcedEnd = 0;
   #leader: { readonly leader: NodeName | null; readonly isLeader: boolean } = { leader: null, isLeader: false };
   #members: readonly ClusterMember[] = [];
 
   constructor(options: EventHubOptions) {
     this.#options = options;
-    this.#last = { index: 0, ordinal: Math.trunc(options.nowMs()) };
-    this.#ring = new EventRing(this.#last);
+    this.#last = { index: 0, ordinal: this.#clockOrdinal() };
+    this.#outputFlow = new OutputFlow(options.output);
+    this.#rings = {
+      others: new EventRing(this.#last, { events: limits.eventsKept, bytes: limits.eventBytesKept }),
+      output: new EventRing(this.#last, { events: limits.outputEventsKept, bytes: limits.outputEventBytesKept }),
+    };
   }
 
   get connectionCount(): number {
     return this.#connections.size;
   }
 
-  /** Bytes of the messages that are kept, for all clients together. */
-  get keptBytes(): number {
-    return this.#ring.bytes;
+  /** Bytes of the messages that are kept, for all clients together; of output, and of all others. */
+  get keptBytes(): { readonly output: number; readonly others: number } {
+    return { output: this.#rings.output.bytes, others: this.#rings.others.bytes };
   }
 
   /** Bytes that wait in this process for clients to read, above those that are kept. */
@@ -65,27 +69,24 @@ export class EventHub {
     return sum;
   }
 
-  get wantsOutput(): boolean {
-    return this.#outputListeners > 0;
-  }
-
   /** Null: there are too many. */
   connect(filter: EventFilter, from: EventId | null): WebSocketListener | null {
     if (this.#connections.size >= limits.eventConnections) return null;
-    const connection = new EventConnection(filter, this.#ring, from, this.#last);
-    const output = (filter.bits & topicBits.output) === 0 ? 0 : 1;
+    const connection = new EventConnection(filter, this.#rings, from);
     return {
       opened: (socket) => {
         this.#connections.add(connection);
-        connection.opened(socket);
+        // What was written while it did not flow can't be told.
+        if (connection.wantsOutput && this.#outputFlow.joined()) this.#forgetOutput();
+        connection.opened(socket, this.#last);
         this.#announce(connection);
-        this.#countOutputListeners(output);
       },
       drained: () => this.#announce(connection),
       closed: () => {
         connection.closed();
         this.#ready.delete(connection);
-        if (this.#connections.delete(connection)) this.#countOutputListeners(-output);
+        if (!this.#connections.delete(connection) || !connection.wantsOutput) return;
+        this.#outputFlow.left(() => this.#forgetOutput());
       },
     };
   }
@@ -117,17 +118,19 @@ export class EventHub {
   }
 
   output(piece: OutputPiece): void {
-    if (!this.wantsOutput) return;
-    this.pump();
-    const told = outputEvent(piece);
-    const event = { ...this.#encoded(told, this.#now()), bit: topicBits.output, job: told.job };
-    for (const connection of this.#connections) connection.offer(event);
+    if (this.#outputFlow.isFlowing) this.#keep(outputEvent(piece), this.#now());
+  }
+
+  /** Who tells what is written began anew: what it had on its way is lost. */
+  outputInterrupted(): void {
+    if (this.#outputFlow.isFlowing) this.#forgetOutput();
   }
 
   /** Sends a bounded part of what waits; true: there is more, call again soon. */
   pump(): boolean {
-    if (this.#announcedEnd !== this.#ring.end) {
-      this.#announcedEnd = this.#ring.end;
+    const end = this.#rings.others.end + this.#rings.output.end;
+    if (this.#announcedEnd !== end) {
+      this.#announcedEnd = end;
       for (const connection of this.#connections) this.#announce(connection);
     }
     let budget = limits.eventsPerTurn;
@@ -148,26 +151,31 @@ export class EventHub {
     if (connection.isReady) this.#ready.add(connection);
   }
 
-  #countOutputListeners(by: number): void {
-    const before = this.wantsOutput;
-    this.#outputListeners += by;
-    if (this.wantsOutput !== before) this.#options.outputWanted(this.wantsOutput);
-  }
-
   /** The time of what is told now: written once for a batch. */
   #now(): string {
     return timeOfMs(this.#options.nowMs());
   }
 
   #keep(told: ToldEvent, at: string): void {
-    const { id, message } = this.#encoded(told, at);
-    this.#ring.append({ id, message, bit: topicBits[told.topic], job: told.job });
+    const { topic, job } = told;
+    const id = this.#nextId();
+    const ring = topic === 'output' ? this.#rings.output : this.#rings.others;
+    ring.append({ id, message: messageOf(id, told, at), bit: topicBits[topic], job });
   }
 
-  #encoded(told: ToldEvent, at: string): { readonly id: EventId; readonly message: Uint8Array } {
-    const id = { index: this.#last.index, ordinal: this.#last.ordinal + 1 };
-    this.#last = id;
-    return { id, message: messageOf(id, told, at) };
+  /** In microseconds: nobody tells a million events a second, so ordinals that begin with the clock stay behind it. */
+  #clockOrdinal(): number {
+    return Math.trunc(this.#options.nowMs() * 1_000);
+  }
+
+  #nextId(): EventId {
+    this.#last = { index: this.#last.index, ordinal: this.#last.ordinal + 1 };
+    return this.#last;
+  }
+
+  /** With an id of its own: who has the newest one has missed something too. */
+  #forgetOutput(): void {
+    this.#rings.output.forget(this.#nextId());
   }
 
   /**
@@ -176,8 +184,10 @@ export class EventHub {
    */
   #forget(index: LogIndex): void {
     const { index: lastIndex, ordinal } = this.#last;
-    const now = Math.trunc(this.#options.nowMs());
+    const now = this.#clockOrdinal();
     this.#last = { index, ordinal: index === lastIndex ? Math.max(now, ordinal + 1) : now };
-    this.#ring.forget(this.#last);
+    this.#rings.others.forget(this.#last);
+    // Ids of an earlier life tell nothing of this one's output either; later on none of it is lost with the changes.
+    if (this.#appliedIndex === null) this.#rings.output.forget(this.#last);
   }
 }

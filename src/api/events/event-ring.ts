@@ -1,4 +1,3 @@
-import { limits } from '../../core/limits.ts';
 import type { JobName } from '../../core/units.ts';
 import { compareIds, type EventId } from './event-id.ts';
 
@@ -10,12 +9,18 @@ export interface KeptEvent {
   readonly message: Uint8Array;
 }
 
+export interface RingBounds {
+  readonly events: number;
+  readonly bytes: number;
+}
+
 /**
- * The latest events of this server, bounded in number and bytes (limits.eventsKept, limits.eventBytesKept). Each has a
- * place, counted from 0 and never used twice; who reads holds the place where it goes on.
+ * The latest events of this server, bounded in number and bytes. Each has a place, counted from 0 and never used twice;
+ * who reads holds the place where it goes on.
  */
 export class EventRing {
-  /** By place modulo the limit. */
+  readonly #bounds: RingBounds;
+  /** By place modulo the bound. */
   readonly #slots: (KeptEvent | undefined)[] = [];
   #first = 0;
   #end = 0;
@@ -23,8 +28,9 @@ export class EventRing {
   /** Everything up to this id is not here any more. */
   #floor: EventId;
 
-  constructor(floor: EventId) {
+  constructor(floor: EventId, bounds: RingBounds) {
     this.#floor = floor;
+    this.#bounds = bounds;
   }
 
   /** Place of the oldest event that is here, and the one behind the newest. */
@@ -45,18 +51,19 @@ export class EventRing {
   }
 
   append(event: KeptEvent): void {
-    const room = limits.eventBytesKept - event.message.length;
-    while (this.#end - this.#first >= limits.eventsKept || (this.#bytes > room && this.#first < this.#end)) {
+    const { events, bytes } = this.#bounds;
+    const room = bytes - event.message.length;
+    while (this.#end - this.#first >= events || (this.#bytes > room && this.#first < this.#end)) {
       this.#dropOldest();
     }
-    this.#slots[this.#end % limits.eventsKept] = event;
+    this.#slots[this.#end % events] = event;
     this.#end += 1;
     this.#bytes += event.message.length;
   }
 
   /** Undefined where nothing is any more, or yet. */
   at(place: number): KeptEvent | undefined {
-    return place >= this.#first && place < this.#end ? this.#slots[place % limits.eventsKept] : undefined;
+    return place >= this.#first && place < this.#end ? this.#slots[place % this.#bounds.events] : undefined;
   }
 
   /** The place of the first event behind the id; null: some behind it are not here any more. */
@@ -84,7 +91,7 @@ export class EventRing {
   }
 
   #dropOldest(): void {
-    const place = this.#first % limits.eventsKept;
+    const place = this.#first % this.#bounds.events;
     const oldest = this.#slots[place];
     if (oldest === undefined) return;
     this.#slots[place] = undefined;

@@ -41,9 +41,12 @@ export async function* eventNews(
   }
 }
 
-/** Where to go on from. */
-const positionIn = (message: JsonObject): string | null =>
-  (message.type === 'missed' && !('topic' in message) ? textOf(message, 'to') : textOf(message, 'id')) || null;
+/** Where to go on from. What was missed of some topics only is told before the others' events of the same range. */
+function positionIn(message: JsonObject): string | null {
+  const isMissed = message.type === 'missed' && !('topic' in message);
+  if (isMissed && 'topics' in message) return null;
+  return textOf(message, isMissed ? 'to' : 'id') || null;
+}
 
 function parsed(text: string): JsonObject {
   try {

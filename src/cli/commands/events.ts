@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { withApi } from '../client/api-client.ts';
 import { eventNews } from '../client/event-stream.ts';
-import { textOf } from '../client/json.ts';
+import { type JsonObject, textOf } from '../client/json.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { eventText } from '../show/event-text.ts';
 import { painter } from '../show/style.ts';
@@ -27,6 +27,13 @@ export function addEventsCommand(program: Command, host: CliHost): void {
   addApiOptions(events).action((options: EventsOptions) => showEvents(options, host));
 }
 
+/** `topics`: others of that range come. */
+function missedText(missed: JsonObject): string {
+  const [after, to] = [textOf(missed, 'from'), textOf(missed, 'to')].map(visible);
+  const topics = Array.isArray(missed.topics) ? `${missed.topics.map(String).map(visible).join(', ')} ` : '';
+  return `Missed: the server has no more of the ${topics}events after ${after} up to ${to}\n`;
+}
+
 function parseCount(text: string): number {
   if (!/^[1-9]\d{0,14}$/.test(text)) throw new CliError(`--count: "${text}" is no number from 1`);
   return Number(text);
@@ -50,10 +57,7 @@ async function showEvents({ api, json, topics, job, from, count }: EventsOptions
         if (isLost) host.output.error('Connected again\n');
         isLost = false;
         const isEvent = 'topic' in message;
-        if (message.type === 'missed' && !isEvent) {
-          const [after, to] = [textOf(message, 'from'), textOf(message, 'to')].map(visible);
-          host.output.error(`Missed: the server has no more of the events after ${after} up to ${to}\n`);
-        }
+        if (message.type === 'missed' && !isEvent) host.output.error(missedText(message));
         if (json) await host.output.outBytes(new TextEncoder().encode(`${text}\n`));
         else if (isEvent) await host.output.outBytes(new TextEncoder().encode(eventText(message, paint)));
         if (isEvent) left -= 1;

@@ -566,7 +566,7 @@ describe('outputs', () => {
     expect(wishes().at(-1)).toBe('unfollowOutput');
   });
 
-  it('are asked for as long as somebody listens to their events', () => {
+  it('are asked for as long as somebody listens to their events, and a while longer', () => {
     const sockets: FakeSocket[] = [];
     api.upgrade('/v1/events?topics=output', (listener) => sockets.push(new FakeSocket(listener)));
     expect(api.actor.messages('dispatcher')).toMatchObject([{ type: 'followAllOutput', isWanted: true }]);
@@ -576,10 +576,15 @@ describe('outputs', () => {
     tell('live', 0, 'told');
     tell('last', 4, 'x'.repeat(limits.liveOutputBytes + 1));
     expect(sockets[0]?.take().slice(1)).toMatchObject([
+      // What was on its way is gone with the dispatcher.
+      { type: 'missed' },
       { topic: 'output', offset: 0, text: 'told' },
       { topic: 'output', offset: 5, bytes: limits.liveOutputBytes },
     ]);
     sockets[0]?.leave();
+    api.actor.advance(limits.outputLingerMs - 1);
+    expect(api.actor.messages('dispatcher')).toHaveLength(2);
+    api.actor.advance(1);
     expect(api.actor.messages('dispatcher').at(-1)).toMatchObject({ type: 'followAllOutput', isWanted: false });
   });
 });

@@ -1,80 +1,18 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type EventFilter, readWish, topicBits } from '../../../src/api/events/event-filter.ts';
-import { EventHub } from '../../../src/api/events/event-hub.ts';
-import { compareIds, type EventId, parseId } from '../../../src/api/events/event-id.ts';
+import { readWish, topicBits } from '../../../src/api/events/event-filter.ts';
+import { compareIds } from '../../../src/api/events/event-id.ts';
 import { Query } from '../../../src/api/query.ts';
 import type { ClusterMember } from '../../../src/api/services.ts';
-import type { Change } from '../../../src/core/jobs/changes.ts';
 import { limits } from '../../../src/core/limits.ts';
-import { type ExecutionId, jobName, logIndex, nodeName, stamp, wallMs } from '../../../src/core/units.ts';
+import { jobName, logIndex, nodeName, stamp, wallMs } from '../../../src/core/units.ts';
 import { testMember } from '../../support/api-harness.ts';
-import { FakeSocket, type Message } from '../../support/fake-socket.ts';
+import { big, deleted, EventHubHarness, idOf, NOW, OTHERS } from '../../support/event-hub-harness.ts';
+import type { Message } from '../../support/fake-socket.ts';
 import { StateHarness } from '../../support/state-harness.ts';
-
-const NOW = Date.UTC(2026, 10, 21, 12);
-const ALL: EventFilter = { bits: 63, job: null };
-
-const deleted = (name: string): Change => ({ type: 'jobDeleted', name: jobName(name) });
-const big = (name: string, bytes: number): Change => ({
-  type: 'launchNoted',
-  note: {
-    job: jobName(name),
-    kind: 'skipped',
-    fromMs: wallMs(NOW),
-    toMs: wallMs(NOW),
-    count: 1,
-    reason: 'x'.repeat(bytes),
-  },
-});
-
-class Told {
-  nowMs = NOW;
-  readonly wanted: boolean[] = [];
-  readonly hub: EventHub;
-  index = 10;
-
-  constructor() {
-    this.hub = new EventHub({ nowMs: () => wallMs(this.nowMs), outputWanted: (wanted) => this.wanted.push(wanted) });
-    this.hub.following(logIndex(this.index));
-  }
-
-  listen(from: EventId | null = null, filter = ALL): FakeSocket {
-    const listener = this.hub.connect(filter, from);
-    if (listener === null) throw new Error('too many');
-    return new FakeSocket(listener);
-  }
-
-  /** One batch of the state. */
-  change(...changes: readonly Change[]): void {
-    this.hub.changed(logIndex(this.index), logIndex(this.index + 1), changes);
-    this.index += 1;
-    this.pump();
-  }
-
-  pump(): void {
-    while (this.hub.pump());
-  }
-
-  output(offset: number, text: string): void {
-    this.hub.output({
-      id: '1-n0' as ExecutionId,
-      job: jobName('a'),
-      node: nodeName('n0'),
-      offset,
-      chunk: new TextEncoder().encode(text),
-    });
-  }
-}
-
-const idOf = (message: Message | undefined): EventId => {
-  const id = parseId(message?.id ?? '');
-  if (id === null) throw new Error('no id');
-  return id;
-};
 
 describe('an event', () => {
   it('tells each change of the state, as docs/api/events.md says', () => {
-    const told = new Told();
+    const told = new EventHubHarness();
     const state = new StateHarness();
     const socket = told.listen();
     state.setJob('a', { executorConfig: { command: 'true' }, retries: 1 });
@@ -106,7 +44,7 @@ describe('an event', () => {
   });
 
   it('has its keys in the documented order, and ids that grow', () => {
-    const told = new Told();
+    const told = new EventHubHarness();
     const socket = told.listen();
     const at = wallMs(NOW);
     told.change(
@@ -119,7 +57,7 @@ describe('an event', () => {
     told.pump();
     const time = '2026-11-21T12:00:00Z';
     expect(socket.take().map((message) => JSON.stringify(message))).toEqual([
-      `{"type":"listening","id":"10.${NOW}"}`,
+      `{"type":"listening","id":"10.${NOW}000"}`,
       `{"id":"11.1","topic":"launch","type":"began","at":"${time}","job":"a","launch":"5","cause":"manual","due":"${time}"}`,
       `{"id":"11.2","topic":"launch","type":"ended","at":"${time}","job":"a","launch":"5","status":"success"}`,
       `{"id":"11.3","topic":"job","type":"deleted","at":"${time}","job":"a"}`,
@@ -128,7 +66,7 @@ describe('an event', () => {
   });
 
   it('tells of members that come, change, leave and fail', () => {
-    const told = new Told();
+    const told = new EventHubHarness();
     const socket = told.listen();
     const other: ClusterMember = { ...testMember, name: nodeName('n1') };
     for (const list of [
@@ -159,7 +97,7 @@ describe('a filter', () => {
   const wish = (text: string) => readWish(new Query(text));
 
   it('lets through what it names', () => {
-    const told = new Told();
+    const told = new EventHubHarness();
     const jobs = told.listen(null, { bits: topicBits.job, job: jobName('a') });
     const leaders = told.listen(null, { bits: topicBits.leader, job: jobName('a') });
     told.hub.leadership(null, false);
@@ -196,9 +134,9 @@ describe('a filter', () => {
 });
 
 describe('a client that comes back', () => {
-  let told: Told;
+  let told: EventHubHarness;
   beforeEach(() => {
-    told = new Told();
+    told = new EventHubHarness();
   });
 
   it('gets exactly what came after the id that it has, whichever that is', () => {
@@ -226,7 +164,7 @@ describe('a client that comes back', () => {
     expect(rest.length).toBeGreaterThan(4);
     expect(rest.length).toBeLessThan(8);
     expect(idOf(rest[0]).index).toBe(Number(String(missed?.to).split('.')[0]) + 1);
-    expect(told.hub.keptBytes).toBeLessThanOrEqual(limits.eventBytesKept);
+    expect(told.hub.keptBytes.others).toBeLessThanOrEqual(limits.eventBytesKept);
   });
 
   it('has missed what came before a restart of the server, also where nothing was logged meanwhile', () => {
@@ -234,16 +172,10 @@ describe('a client that comes back', () => {
     told.hub.leadership(nodeName('n0'), true);
     told.pump();
     const from = idOf(before.take().at(-1));
-    const restarted = new Told();
-    restarted.nowMs += 1;
-    restarted.hub.following(logIndex(10));
-    const later = new EventHub({ nowMs: () => wallMs(NOW + 5_000), outputWanted: () => undefined });
-    later.following(logIndex(10));
-    const listener = later.connect(ALL, from);
-    if (listener === null) throw new Error('too many');
-    const socket = new FakeSocket(listener);
+    const later = new EventHubHarness(NOW + 5_000);
+    const socket = later.listen(from);
     const [missed, listening] = socket.take();
-    expect(missed).toMatchObject({ type: 'missed', from: `10.${NOW + 1}` });
+    expect(missed).toMatchObject({ type: 'missed', from: `10.${NOW * 1_000 + 1}` });
     expect(compareIds(idOf(listening), from)).toBeGreaterThan(0);
   });
 
@@ -276,7 +208,7 @@ describe('a client that comes back', () => {
 
 describe('a slow reader', () => {
   it('holds nobody up, costs no queue, and is told what it missed when it reads again', () => {
-    const told = new Told();
+    const told = new EventHubHarness();
     const [slow, quick] = [told.listen(), told.listen()];
     slow.pause(3);
     const count = limits.eventsKept + 1_000;
@@ -298,7 +230,7 @@ describe('a slow reader', () => {
   });
 
   it('is passed over, and does not keep the others from their turn', () => {
-    const told = new Told();
+    const told = new EventHubHarness();
     const sockets = Array.from({ length: 300 }, () => told.listen());
     const changes = Array.from({ length: limits.eventsPerVisit * 3 }, (_, at) => deleted(`a${at}`));
     told.hub.changed(logIndex(10), logIndex(11), changes);
@@ -309,38 +241,11 @@ describe('a slow reader', () => {
   });
 });
 
-describe('output', () => {
-  it('is told to who asked for it and has room, and is not kept', () => {
-    const told = new Told();
-    const output: EventFilter = { bits: topicBits.output, job: null };
-    told.output(0, 'nobody');
-    const [listener, other] = [told.listen(null, output), told.listen(null, { bits: topicBits.job, job: null })];
-    const second = told.listen(null, output);
-    told.change(deleted('a'));
-    told.output(6, 'é\xff');
-    second.pause();
-    told.output(10, 'x');
-    expect(listener.take()).toMatchObject([
-      { type: 'listening' },
-      { id: '11.2', topic: 'output', type: 'chunk', job: 'a', execution: '1-n0', node: 'n0', offset: 6, bytes: 4 },
-      { id: '11.3', offset: 10, text: 'x' },
-    ]);
-    expect(second.take()).toMatchObject([{ type: 'listening' }, { offset: 6 }]);
-    expect(other.kinds()).toEqual(['listening', 'job deleted']);
-    const later = told.listen({ index: 11, ordinal: 2 }, output);
-    told.change(deleted('b'));
-    expect(later.kinds()).toEqual(['listening']);
-    expect(told.wanted).toEqual([true]);
-    for (const socket of [listener, second, later, other]) socket.leave();
-    expect(told.wanted).toEqual([true, false]);
-  });
-});
-
 describe('connections', () => {
   it('are bounded, and closed when the server stops', () => {
-    const told = new Told();
+    const told = new EventHubHarness();
     const sockets = Array.from({ length: limits.eventConnections }, () => told.listen());
-    expect(told.hub.connect(ALL, null)).toBeNull();
+    expect(told.hub.connect(OTHERS, null)).toBeNull();
     sockets[0]?.leave();
     sockets[0]?.leave();
     expect(told.listen().closedWith).toBeNull();

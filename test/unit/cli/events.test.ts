@@ -117,6 +117,14 @@ describe('carillon events', () => {
     );
   });
 
+  it('goes on where it stands after only some topics were missed, and names them', async () => {
+    const missed = { type: 'missed', from: '8.4', to: '90.1', topics: ['output'] };
+    connections = [[listening, ended, missed], [missed]];
+    const { error } = await api.cli(['events', '--topics', 'output,job'], terminal);
+    expect(queries.map((query) => new URLSearchParams(query).get('from'))).toEqual([null, '8.4', '8.4']);
+    expect(error).toContain('Missed: the server has no more of the output events after 8.4 up to 90.1\n');
+  });
+
   it('--json is every message as it came', async () => {
     connections = [[listening, ended, { type: 'missed', from: '8.4', to: '90.1' }]];
     const { out } = await api.cli(['events', '--json', '--from', '7.0'], terminal);
