@@ -1,5 +1,6 @@
+import { constants } from 'node:os';
 import { createInterface } from 'node:readline/promises';
-import type { Screen, Terminal } from './types.ts';
+import type { Screen, ScreenSize, Terminal } from './types.ts';
 
 /** The terminal of this process. */
 export function systemTerminal(): Terminal {
@@ -31,28 +32,34 @@ async function askOnStderr(question: string): Promise<string> {
 /** Keys that come at once: each an escape sequence, or a character. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: keys are sent as escape sequences
 const keys = /\u001b\[[\d;]*[A-Za-z~]|./gsu;
-/** 128 and the signal's number, as shells have it. */
-const terminated = 143;
 const endingSignals = ['SIGTERM', 'SIGHUP'] as const;
+/** Some terminals say that they have no columns: what they don't know themselves. */
+const usualSize = { columns: 80, rows: 24 } as const;
 const enter = '\u001b[?1049h\u001b[?25l';
 const leave = '\u001b[?25h\u001b[?1049l';
 
 /** The terminal's second screen: what was on the first is there again afterwards. */
 function openScreen(): Screen {
   const { stdin, stdout } = process;
+  const size = (): ScreenSize => ({
+    columns: stdout.columns || usualSize.columns,
+    rows: stdout.rows || usualSize.rows,
+  });
   // However the process ends, the terminal must be usable after it.
   const restore = (): void => void stdout.write(leave);
-  const end = (): void => process.exit(terminated);
+  // 128 and the signal's number, as shells have it.
+  const end = (signal: NodeJS.Signals): void => process.exit(128 + constants.signals[signal]);
   process.once('exit', restore);
   for (const signal of endingSignals) process.once(signal, end);
   stdin.setRawMode(true);
   stdin.setEncoding('utf8').resume();
   stdout.write(enter);
   return {
-    size: () => ({ columns: stdout.columns, rows: stdout.rows }),
+    size,
     draw: (lines) => {
-      const shown = lines.slice(0, stdout.rows).map((line) => `${line}\u001b[K`);
-      stdout.write(`\u001b[H${shown.join('\r\n')}\u001b[J`);
+      // Erased before it is written: after its last column is written, a terminal would erase that.
+      const shown = lines.slice(0, size().rows).map((line) => `\u001b[K${line}`);
+      stdout.write(`\u001b[H${shown.join('\r\n')}`);
     },
     onKey: (listener) => {
       stdin.on('data', (typed: string) => {

@@ -41,7 +41,7 @@ export interface ScreenSize {
 /** A screen that is taken over, and given back as it was. */
 export interface Screen {
   readonly size: () => ScreenSize;
-  /** Shows these lines from the top, none of them wider than the screen. */
+  /** Shows these lines: at least as many as the screen has, from the top, none of them wider than it. */
   draw(lines: readonly string[]): void;
   /** A key as terminals send it: `q`, `\u001b[A`. */
   onKey(listener: (key: string) => void): void;

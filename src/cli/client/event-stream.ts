@@ -81,11 +81,21 @@ class EventSocket {
     this.#socket = new WebSocket(url);
     this.#socket.onmessage = ({ data }) => this.#take(String(data));
     this.#socket.onerror = () => undefined;
-    this.#socket.onclose = () => {
-      this.#isClosed = true;
-      this.#wake();
-    };
-    signal.addEventListener('abort', () => this.#socket.close(), { once: true });
+    this.#socket.onclose = () => this.#end();
+    signal.addEventListener(
+      'abort',
+      () => {
+        this.#socket.close();
+        // A server that is stuck doesn't say good-bye.
+        this.#end();
+      },
+      { once: true },
+    );
+  }
+
+  #end(): void {
+    this.#isClosed = true;
+    this.#wake();
   }
 
   /** False: it was left because too much waited. */

@@ -14,6 +14,8 @@ interface TopOptions extends ApiOptions {
 }
 
 const refreshMs = 1_000;
+/** After so long a live picture says that it is an old one. */
+const answerTimeoutMs = 5_000;
 const mostRecent = 100;
 
 export function addTopCommand(program: Command, host: CliHost): void {
@@ -45,7 +47,7 @@ class Top {
   #snapshot: Snapshot;
   #view: View = firstView;
   #problem: string | null = null;
-  #recent: string[] | null = [];
+  #recent: string[] | null = null;
 
   constructor(client: ApiClient, host: CliHost, snapshot: Snapshot) {
     this.#client = client;
@@ -56,6 +58,7 @@ class Top {
 
   async run(screen: Screen): Promise<void> {
     const { signal } = this.#over;
+    const left = new Promise<void>((resume) => signal.addEventListener('abort', () => resume(), { once: true }));
     screen.onKey((key) => this.#press(key, screen));
     screen.onResize(() => this.#draw(screen));
     const release = this.#host.terminal.onInterrupt(() => this.#over.abort());
@@ -64,7 +67,8 @@ class Top {
       while (!signal.aborted) {
         this.#draw(screen);
         await this.#host.clock.pause(refreshMs, signal);
-        if (!signal.aborted) await this.#refresh();
+        // Who leaves need not wait for a server that is stuck.
+        if (!signal.aborted) await Promise.race([this.#refresh(), left]);
       }
       await events;
     } finally {
@@ -77,7 +81,7 @@ class Top {
   /** A server that doesn't answer leaves the old picture, and says so in it. */
   async #refresh(): Promise<void> {
     try {
-      this.#snapshot = await readSnapshot(this.#client);
+      this.#snapshot = await readSnapshot(this.#client, answerTimeoutMs);
       this.#problem = null;
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
@@ -85,16 +89,15 @@ class Top {
     }
   }
 
-  /** What happens becomes the last part of the picture; a server without events leaves it out. */
+  /** What happens becomes the last part of the picture, which is not there before the server tells, or if it doesn't. */
   async #hear(signal: AbortSignal): Promise<void> {
     try {
       const query = new URLSearchParams({ topics: 'launch,execution,leader,member' });
       for await (const news of eventNews(this.#client, query, this.#host, signal)) {
-        if (news.type !== 'message' || !('topic' in news.message)) continue;
-        this.#recent = [`  ${eventText(news.message, this.#paint).trimEnd()}`, ...(this.#recent ?? [])].slice(
-          0,
-          mostRecent,
-        );
+        if (news.type !== 'message') continue;
+        this.#recent ??= [];
+        if ('topic' in news.message) this.#recent.unshift(`  ${eventText(news.message, this.#paint).trimEnd()}`);
+        this.#recent.splice(mostRecent);
       }
     } catch (error) {
       if (!(error instanceof CliError)) throw error;

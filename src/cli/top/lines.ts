@@ -12,7 +12,7 @@ export interface Picture {
   readonly snapshot: Snapshot;
   /** Why the snapshot is an old one; null: it is not. */
   readonly problem: string | null;
-  /** Lines of what happened lately, newest first; null: this server doesn't tell. */
+  /** Lines of what happened lately, newest first; null: this server doesn't tell, or not yet. */
   readonly recent: readonly string[] | null;
 }
 

@@ -7,8 +7,10 @@ const mostRows = 500;
 /** How much of what a job writes may become its last line. */
 const tailCharacters = 500;
 
-/** Throws a `CliError` when the server can't be reached. */
-export async function readSnapshot(client: ApiClient): Promise<Snapshot> {
+/** Throws a `CliError` when the server can't be reached, or lets an answer wait for so long. */
+export async function readSnapshot(client: ApiClient, timeoutMs?: number): Promise<Snapshot> {
+  const get = (path: string) =>
+    ({ method: 'GET', path, about: 'state of the server', ...(timeoutMs === undefined ? {} : { timeoutMs }) }) as const;
   const page = `_start=0&_end=${mostRows}`;
   const failing = `_sort=last_error&_order=DESC&${page}`;
   const [leader, busy, queued, failed, partly, jobs] = await Promise.all([
@@ -27,8 +29,6 @@ export async function readSnapshot(client: ApiClient): Promise<Snapshot> {
     failing: [...objectsIn(failed), ...objectsIn(partly)].map(failingRow),
   };
 }
-
-const get = (path: string) => ({ method: 'GET', path, about: 'state of the server' }) as const;
 
 const leaderIn = (answer: ApiAnswer): string | null => textOf(objectIn(answer), 'Name') || null;
 

@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import type { NodeProcess } from '../../support/node-process.ts';
+import { onTerminal, type TerminalOptions, type TerminalProcess } from '../../support/terminal-process.ts';
 
 const program = path.resolve(import.meta.dirname, '../../../dist/actors/main.js');
+
+export const prompt = '$ carillon';
 
 export interface Ended {
   readonly code: number | null;
@@ -13,7 +16,7 @@ export interface Ended {
 
 /** A command line in a process of its own, in `directory`, against `node`. `hear` gets all of stdout at each piece. */
 export function start(
-  node: NodeProcess,
+  node: Pick<NodeProcess, 'url'>,
   directory: string,
   args: readonly string[],
   hear: (out: string) => void = () => undefined,
@@ -39,5 +42,18 @@ export function start(
   return [child, ended];
 }
 
-export const run = (node: NodeProcess, directory: string, args: readonly string[]): Promise<Ended> =>
+export const run = (node: Pick<NodeProcess, 'url'>, directory: string, args: readonly string[]): Promise<Ended> =>
   start(node, directory, args)[1];
+
+/** The same on a terminal, on whose first line something stands already. */
+export const runOnTerminal = (
+  node: Pick<NodeProcess, 'url'>,
+  args: readonly string[],
+  { env, ...options }: TerminalOptions,
+  test: (terminal: TerminalProcess) => Promise<void>,
+): Promise<void> =>
+  onTerminal(
+    ['sh', '-c', `echo '${prompt}'; exec "$@"`, 'sh', process.execPath, program, ...args],
+    { ...options, env: { CARILLON_API: node.url, ...env } },
+    test,
+  );
