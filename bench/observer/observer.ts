@@ -6,7 +6,7 @@ import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Scope } from '../frame/scope.ts';
-import { question, type SeenStart } from './protocol.ts';
+import { type ExpectedStarts, question, type SeenStart, startKey } from './protocol.ts';
 
 const program = fileURLToPath(new URL('./observer-process.js', import.meta.url));
 const askAgainMs = 250;
@@ -47,13 +47,13 @@ export class Observer {
     return `/bin/sh -c 'echo "${job} ${new Date(dueMs).toISOString()}" > ${this.#pipe}'`;
   }
 
-  /** The starts that were seen since the last time this was asked, once `count` were, or `withinMs` have passed. */
-  async collect(count: number, withinMs: number): Promise<readonly SeenStart[]> {
+  /** Starts of what is expected, once all were seen or `withinMs` have passed; others are forgotten. */
+  async collect(expected: ExpectedStarts, withinMs: number): Promise<readonly SeenStart[]> {
     const starts: SeenStart[] = [];
     const deadline = performance.now() + withinMs;
     for (;;) {
-      starts.push(...(await this.#ask()));
-      if (starts.length >= count || performance.now() > deadline) return starts;
+      starts.push(...(await this.#ask()).filter((start) => expected.has(startKey(start))));
+      if (starts.length >= expected.size || performance.now() > deadline) return starts;
       await pause(askAgainMs);
     }
   }

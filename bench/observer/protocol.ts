@@ -10,3 +10,10 @@ export interface SeenStart {
 }
 
 export const latenessMs = ({ dueMs, atMs }: SeenStart): number => atMs - dueMs;
+
+/** Of each start that there has to be, its key: no other start counts. */
+export type ExpectedStarts = ReadonlySet<string>;
+
+/** What a start is for, whenever it was seen. */
+export const startKey = ({ job, dueMs }: Pick<SeenStart, 'job' | 'dueMs'>): string =>
+  `${job} of ${new Date(dueMs).toISOString()}`;

@@ -34,7 +34,7 @@ export const apiSuite: Suite = {
     await storeJobs(pool, jobs);
     const subjects = subjectsOf(jobs, effort);
     const examples = await Promise.all(subjects.map(({ next }, index) => exampleOf(pool, next(), pathOf(index))));
-    const bareUrl = await startConstantServer(scope, examples);
+    const { url: bareUrl } = await startConstantServer(scope, examples);
     return subjects.map((subject, index) => apiCase(scope, subject, { url, bareUrl, barePath: pathOf(index) }));
   },
 };

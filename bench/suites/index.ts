@@ -5,6 +5,7 @@ import { launchesSuite } from './launches.ts';
 import { logSuite } from './log.ts';
 import { mailboxSuite } from './mailbox.ts';
 import { nextSuite } from './next.ts';
+import { restartSuite } from './restart.ts';
 import { wheelSuite } from './wheel.ts';
 
 /** In the order in which they run: from the smallest part to the whole. */
@@ -16,4 +17,5 @@ export const suites: readonly Suite[] = [
   apiSuite,
   launchesSuite,
   latenessSuite,
+  restartSuite,
 ];

@@ -9,6 +9,7 @@ import { atMost, type Findings, type Reading } from '../frame/reading.ts';
 import { median, percentile } from '../frame/statistics.ts';
 import type { Experiment, Suite } from '../frame/suite.ts';
 import { Observer } from '../observer/observer.ts';
+import { startKey } from '../observer/protocol.ts';
 import { openPool } from '../support/http.ts';
 import { atSchedule, clientConnections, createAhead, createJobs, deleteJobs, storeJobs } from '../support/jobs.ts';
 import { NodeProcess } from '../support/node-process.ts';
@@ -17,7 +18,7 @@ import { latenessCurves, latenessOf } from '../support/starts.ts';
 
 const secondMs = 1_000;
 /** Longer than the slowest of what is due takes to start. */
-const lastStartWithinMs = 60_000;
+const lastStartWithinMs = 180_000;
 /** From the creation of jobs that are due each second to the first second that counts. */
 const settleMs = 1_000;
 
@@ -134,16 +135,32 @@ async function oursAtRandom(world: World, offsetsMs: readonly number[], concurre
   await pause(fromMs - Date.now());
   const lastMs = fromMs + Math.max(...offsetsMs);
   const cores = await ofNode(world, () => pause(lastMs - Date.now()));
-  const starts = await observer.collect(names.length, lastStartWithinMs);
+  const values = await latenessSeen(
+    observer,
+    names.map((job, index) => ({ job, dueMs: fromMs + (offsetsMs[index] ?? 0) })),
+  );
   await deleteJobs(pool, names);
-  const expected = new Map(names.map((name, index) => [name, [fromMs + (offsetsMs[index] ?? 0)]]));
-  return { values: latenessOf(starts, expected), cores };
+  return { values, cores };
 }
 
-async function rawAtRandom(world: World, offsetsMs: readonly number[]): Promise<Round> {
+/** What has to be started, and when. */
+interface Due {
+  readonly job: string;
+  /** Milliseconds since 1970. */
+  readonly dueMs: number;
+}
+
+async function latenessSeen(observer: Observer, dues: readonly Due[]): Promise<readonly number[]> {
+  const expected = new Set(dues.map(startKey));
+  return latenessOf(await observer.collect(expected, lastStartWithinMs), expected);
+}
+
+function rawAtRandom(world: World, offsetsMs: readonly number[]): Promise<Round> {
   const fromMs = Date.now() + secondMs;
-  const expected = new Map(offsetsMs.map((offsetMs, index) => [`raw-${index}`, [fromMs + offsetMs]]));
-  return rawRound(world, expected);
+  return rawRound(
+    world,
+    offsetsMs.map((offsetMs, index) => ({ job: `raw-${index}`, dueMs: fromMs + offsetMs })),
+  );
 }
 
 const observedWork = (observer: Observer) => ({
@@ -152,15 +169,13 @@ const observedWork = (observer: Observer) => ({
 });
 
 /** The work that Carillon does, by a timer and shells. */
-async function rawRound(world: World, expected: ReadonlyMap<string, readonly number[]>): Promise<Round> {
+async function rawRound(world: World, dues: readonly Due[]): Promise<Round> {
   const { observer, slots } = world;
-  const commands = [...expected].flatMap(([job, times]) =>
-    times.map((atMs) => ({ atMs, command: observer.rawCommand(job, atMs) })),
-  );
-  const fromMs = commands.reduce((first, { atMs }) => Math.min(first, atMs), Number.POSITIVE_INFINITY);
+  const commands = dues.map(({ job, dueMs }) => ({ atMs: dueMs, command: observer.rawCommand(job, dueMs) }));
+  const fromMs = dues.reduce((first, { dueMs }) => Math.min(first, dueMs), Number.POSITIVE_INFINITY);
   await pause(Math.max(0, fromMs - Date.now() - 1));
   const cores = await ofSlots(world, () => runTimed(slots, commands));
-  return { values: latenessOf(await observer.collect(commands.length, lastStartWithinMs), expected), cores };
+  return { values: await latenessSeen(observer, dues), cores };
 }
 
 function eachSecond(world: World): Experiment {
@@ -198,8 +213,10 @@ function eachSecond(world: World): Experiment {
 /** The first full second that is at least so far away. */
 const nextSecondMs = (leadMs: number): number => Math.ceil((Date.now() + leadMs) / secondMs) * secondMs;
 
-const atSeconds = (names: readonly string[], fromMs: number, seconds: number): ReadonlyMap<string, readonly number[]> =>
-  new Map(names.map((name) => [name, Array.from({ length: seconds }, (_, second) => fromMs + second * secondMs)]));
+const atSeconds = (names: readonly string[], fromMs: number, seconds: number): readonly Due[] =>
+  Array.from({ length: seconds }, (_, second) => fromMs + second * secondMs).flatMap((dueMs) =>
+    names.map((job) => ({ job, dueMs })),
+  );
 
 async function oursEachSecond(world: World, names: readonly string[], seconds: number): Promise<Round> {
   const { pool, observer } = world;
@@ -212,10 +229,9 @@ async function oursEachSecond(world: World, names: readonly string[], seconds: n
   const untilMs = fromMs + seconds * secondMs - 50;
   await pause(fromMs - 50 - Date.now());
   const cores = await ofNode(world, () => pause(untilMs - Date.now()));
+  const values = await latenessSeen(observer, atSeconds(names, fromMs, seconds));
   await deleteJobs(pool, names);
-  const expected = atSeconds(names, fromMs, seconds);
-  const starts = await observer.collect(names.length * seconds, lastStartWithinMs);
-  return { values: latenessOf(starts, expected), cores };
+  return { values, cores };
 }
 
 function burst(world: World): Experiment {

@@ -19,8 +19,8 @@ export const launchesSuite: Suite = {
   about: 'jobs due at one instant, until the last has ended, against nothing but their work',
   async open(scope, effort) {
     const node = openPool(scope, (await NodeProcess.start(scope)).url, clientConnections);
-    const target = await startConstantServer(scope, [{ path: '/', status: '200 OK', headers: [], body: 'done' }]);
-    return [shellCase(scope, node, effort.amount(1_000, 20)), httpCase(scope, node, target, effort.amount(2_000, 20))];
+    const { url } = await startConstantServer(scope, [{ path: '/', status: '200 OK', headers: [], body: 'done' }]);
+    return [shellCase(scope, node, effort.amount(1_000, 20)), httpCase(scope, node, url, effort.amount(2_000, 20))];
   },
 };
 

@@ -1,5 +1,5 @@
 import type { Curves } from '../frame/reading.ts';
-import { latenessMs, type SeenStart } from '../observer/protocol.ts';
+import { type ExpectedStarts, latenessMs, type SeenStart, startKey } from '../observer/protocol.ts';
 
 /** The clocks of node and observer are one, and read within this. */
 const earlyAtMostMs = 0.1;
@@ -10,25 +10,17 @@ const drawnShares: readonly number[] = [
   1,
 ];
 
-/**
- * How late each due time was started, in milliseconds. Throws unless each was started exactly once, and not early:
- * `expected` are the due times, in milliseconds since 1970, of each job.
- */
-export function latenessOf(starts: readonly SeenStart[], expected: ReadonlyMap<string, readonly number[]>): number[] {
-  const due = new Set([...expected].flatMap(([job, times]) => times.map((dueMs) => keyOf({ job, dueMs }))));
-  const count = due.size;
-  const wanted = starts.filter((start) => due.has(keyOf(start)));
-  for (const start of wanted) {
-    if (!due.delete(keyOf(start))) throw new Error(`${keyOf(start)} was started twice`);
-    if (latenessMs(start) < -earlyAtMostMs)
-      throw new Error(`${keyOf(start)} was started ${-latenessMs(start)} ms early`);
+/** How late each start was, in milliseconds. Throws unless there is one of each that is expected, none of them early. */
+export function latenessOf(starts: readonly SeenStart[], expected: ExpectedStarts): number[] {
+  const left = new Set(expected);
+  for (const start of starts) {
+    const key = startKey(start);
+    if (!left.delete(key)) throw new Error(`${key} was started twice`);
+    if (latenessMs(start) < -earlyAtMostMs) throw new Error(`${key} was started ${-latenessMs(start)} ms early`);
   }
-  if (due.size > 0) throw new Error(`${due.size} of ${count} were not started`);
-  return wanted.map(latenessMs);
+  if (left.size > 0) throw new Error(`${left.size} of ${expected.size} were not started`);
+  return starts.map(latenessMs);
 }
-
-const keyOf = ({ job, dueMs }: Pick<SeenStart, 'job' | 'dueMs'>): string =>
-  `${job} of ${new Date(dueMs).toISOString()}`;
 
 /** How many were at most so late, of each kind. */
 export function latenessCurves(title: string, kinds: readonly { name: string; values: readonly number[] }[]): Curves {
