@@ -57,7 +57,7 @@ interface Document {
 }
 
 describe('the bench', () => {
-  it('runs every suite against its baselines, and leaves nothing behind', { timeout: 120_000 }, async () => {
+  it('runs every suite against its baselines, and leaves nothing behind', { timeout: 300_000 }, async () => {
     const { code, stdout, stderr } = await bench('--smoke', '--json', '--seed', '7');
     expect(code, stderr).toBe(0);
     const document: Document = JSON.parse(stdout);
