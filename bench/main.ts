@@ -30,7 +30,7 @@ async function main(): Promise<number> {
 
 async function runSuites(options: BenchOptions): Promise<readonly SuiteResult[]> {
   const runner = new Runner({
-    effort: options.smoke ? smokeEffort(options.seed) : fullEffort(options.seed),
+    effort: (options.smoke ? smokeEffort : fullEffort)(options.seed, options.sustainedSeconds),
     directory: options.directory,
     progress: (text) => process.stderr.write(`bench: ${text}\n`),
   });

@@ -41,6 +41,8 @@ export function quantityText(value: number, unit: ReadingUnit): string {
       return `${value.toFixed(2)} cores`;
     case 'MB':
       return `${value.toFixed(0)} MB`;
+    case 'percent':
+      return `${value.toFixed(1)} %`;
     case 'per second':
       return `${rateText(value)}/s`;
     default:

@@ -4,6 +4,7 @@ import { latenessSuite } from './lateness.ts';
 import { launchesSuite } from './launches.ts';
 import { logSuite } from './log.ts';
 import { mailboxSuite } from './mailbox.ts';
+import { memorySuite } from './memory.ts';
 import { nextSuite } from './next.ts';
 import { restartSuite } from './restart.ts';
 import { wheelSuite } from './wheel.ts';
@@ -18,4 +19,5 @@ export const suites: readonly Suite[] = [
   launchesSuite,
   latenessSuite,
   restartSuite,
+  memorySuite,
 ];

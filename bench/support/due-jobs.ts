@@ -4,6 +4,7 @@ import { assert } from '../../src/core/assert.ts';
 import type { Sample } from '../frame/suite.ts';
 import { ask } from './http.ts';
 import { atSchedule, createAhead, deleteJobs } from './jobs.ts';
+import { readMetrics } from './node-metrics.ts';
 
 /** The `executor` and `executor_config` of a job. */
 export interface Work {
@@ -50,12 +51,6 @@ async function untilEnded(pool: Pool, { count, startedBefore, dueMs }: Awaited):
     if (Date.now() - dueMs > waitAtMostMs) throw new Error(`${started - startedBefore} of ${count} jobs started`);
     await pause(pollMs);
   }
-}
-
-async function readMetrics(pool: Pool): Promise<{ readonly started: number; readonly running: number }> {
-  const { body } = await ask(pool, { method: 'GET', path: '/metrics', status: 200 });
-  const read = (name: string): number => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(body)?.[1] ?? 0);
-  return { started: read('carillon_executions_started_total'), running: read('carillon_executions_running') };
 }
 
 interface ShownJob {

@@ -10,14 +10,33 @@ describe('options of the bench', () => {
   });
 
   it('are read', () => {
-    const args = ['--json', '--smoke', '--only', 'bells', '--only=clappers', '--seed', '7', '--directory', tmpdir()];
-    expect(readOptions(args, suites)).toMatchObject({ json: true, smoke: true, only: suites, seed: 7 });
+    const args = [
+      '--json',
+      '--smoke',
+      '--only',
+      'bells',
+      '--only=clappers',
+      '--seed',
+      '7',
+      '--directory',
+      tmpdir(),
+      '--sustain',
+      '90',
+    ];
+    expect(readOptions(args, suites)).toMatchObject({
+      sustainedSeconds: 90,
+      json: true,
+      smoke: true,
+      only: suites,
+      seed: 7,
+    });
   });
 
   it.each([
     [['--only', 'gongs'], /there is no suite 'gongs'; there are bells, clappers/],
     [['--seed', 'x'], /--seed takes a whole number/],
     [['--seed', '1e99'], /--seed takes a whole number/],
+    [['--sustain', '0'], /--sustain takes whole seconds, not '0'/],
     [['--directory', '/nowhere/at/all'], /no directory/],
     [['--fast'], /--fast/],
     [['bells'], /bells/],
