@@ -2,7 +2,7 @@
 FROM node:20-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
-COPY bin/ensure.mjs bin/
+COPY bin/ensure.mjs bin/bundle.mjs bin/
 COPY tsconfig.json tsconfig.build.json ./
 COPY bench bench
 COPY src src

@@ -17,6 +17,7 @@ const runAgent: RunAgent = async (config, session) => {
     table: serverTree(config),
     placement: config.threads === 'compact' ? 'compact' : 'threads',
     log: { level: config.logLevel, destination: 2 },
+    threadMain: new URL('../src/runtime/threads/thread-main.js', import.meta.url),
   });
   logNotices(node, session.notices);
   if (process.env.CARILLON_TEST_FAULTS !== undefined) {

@@ -1,5 +1,6 @@
 import type { AgentConfig } from '../src/config/agent-config.ts';
 import type { GroupSpec } from '../src/runtime/supervision.ts';
+import type { ThreadOptions } from '../src/runtime/threads/fresh-thread.ts';
 import type { ThreadRow, ThreadTable } from '../src/runtime/threads/launcher.ts';
 import { version } from '../src/version.ts';
 import type { LogPortsConfig } from './cluster/log/ports.ts';
@@ -40,6 +41,8 @@ const HANG_MS = 15_000;
 const LONG_HANG_MS = 30_000;
 /** The api thread can't be ended by force: when it answers no more, the process ends (design section 11). */
 const API_HANG_MS = 20_000;
+/** Of an actor that does little: V8 would keep room for 16 MiB of young objects, filled once, while the code was loaded. */
+const CALM: ThreadOptions = { resourceLimits: { maxYoungGenerationSizeMb: 3 } };
 /** Room over and above what an actor waits for by itself when it stops. */
 const SHUTDOWN_MS = 5_000;
 
@@ -50,7 +53,7 @@ const SHUTDOWN_MS = 5_000;
 export function serverTree(config: AgentConfig): ThreadTable {
   const { nodeName, dataDirectory, region } = config;
   const children: readonly ThreadRow[] = [
-    row<MembershipConfig>('cluster', 'membership', membershipConfig(config)),
+    row<MembershipConfig>('cluster', 'membership', membershipConfig(config), { thread: CALM }),
     row<LogPortsConfig>('cluster', 'log', { nodeName, dataDirectory, bootstrap: config.bootstrapExpect > 0 }),
     row<StatePortsConfig>('cluster', 'state', { nodeName, dataDirectory }, { hangMs: LONG_HANG_MS }),
     row<SchedulerPortsConfig>('scheduling', 'scheduler', { dataDirectory }, { hangMs: LONG_HANG_MS }),
@@ -74,7 +77,7 @@ export function serverTree(config: AgentConfig): ThreadTable {
       },
       { shutdownMs: config.drainTimeoutMs + config.stopGraceMs + SHUTDOWN_MS },
     ),
-    row<ProcessorPortsConfig>('work', 'processor', { nodeName }),
+    row<ProcessorPortsConfig>('work', 'processor', { nodeName }, { thread: CALM }),
     row<ApiPortsConfig>('edge', 'api', apiConfig(config), { terminable: false, hangMs: API_HANG_MS }),
   ];
   return { groups, children };
@@ -84,7 +87,7 @@ function row<Config>(
   groupId: string,
   id: string,
   config: Config,
-  options: Partial<Pick<ThreadRow, 'shutdownMs' | 'terminable' | 'hangMs'>> = {},
+  options: Partial<Pick<ThreadRow, 'shutdownMs' | 'terminable' | 'hangMs' | 'thread'>> = {},
 ): ThreadRow {
   const module = new URL(`./${groupId}/${id}/ports.js`, import.meta.url);
   return { id, group: groupId, module, config, shutdownMs: SHUTDOWN_MS, hangMs: HANG_MS, ...options };

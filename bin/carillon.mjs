@@ -8,4 +8,4 @@ try {
   process.stderr.write(`carillon: ${error.message}\n`);
   process.exit(1);
 }
-await import('../dist/actors/main.js');
+await import('../dist/bundle/actors/main.js');

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Process 1 of the container image: passes signals on to Carillon, ends with its exit code, and reaps processes that
 # jobs leave behind, which Node.js doesn't do.
-node dist/actors/main.js "$@" &
+node dist/bundle/actors/main.js "$@" &
 carillon=$!
 trap 'kill -TERM "$carillon"' TERM
 trap 'kill -INT "$carillon"' INT

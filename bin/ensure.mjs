@@ -16,7 +16,16 @@ const fingerprintFile = at('dist', '.fingerprint');
 const runtimeFile = at('node_modules', '.carillon-runtime');
 const runtime = `${process.platform} ${process.arch} ${process.versions.modules}`;
 /** What the compiled code depends on. */
-const inputs = ['src', 'actors', 'bench', 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json'];
+const inputs = [
+  'bin/bundle.mjs',
+  'src',
+  'actors',
+  'bench',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'package.json',
+  'package-lock.json',
+];
 /** An installation that takes longer has hung; its lock is then taken over. */
 const staleLockMs = 15 * 60_000;
 const lockPollMs = 100;
@@ -49,7 +58,7 @@ function lockedPackages(file) {
 
 /** An image or package may carry compiled code without its sources. */
 function isBuilt() {
-  if (!fs.existsSync(at('src'))) return fs.existsSync(at('dist', 'actors', 'main.js'));
+  if (!fs.existsSync(at('src'))) return fs.existsSync(at('dist', 'bundle', 'actors', 'main.js'));
   try {
     return fs.readFileSync(fingerprintFile, 'utf8') === fingerprint();
   } catch {
@@ -86,12 +95,14 @@ async function install() {
 
 /** Compiles beside the old code and swaps at the end, so that nobody ever starts half of it. */
 async function build() {
-  say('compiling (tsc)');
+  say('compiling (tsc, rolldown)');
   const fresh = at('dist.new');
   const before = fingerprint();
   fs.rmSync(fresh, { recursive: true, force: true });
   const compiler = at('node_modules', 'typescript', 'bin', 'tsc');
   await run(process.execPath, compiler, '-p', at('tsconfig.build.json'), '--outDir', fresh);
+  const { bundle } = await import('./bundle.mjs');
+  await bundle(fresh, join(fresh, 'bundle'));
   fs.writeFileSync(join(fresh, '.fingerprint'), before);
   fs.rmSync(at('dist'), { recursive: true, force: true });
   fs.renameSync(fresh, at('dist'));

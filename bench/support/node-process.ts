@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { request } from 'undici';
 import type { Scope } from '../frame/scope.ts';
 
-const program = fileURLToPath(new URL('../../actors/main.js', import.meta.url));
+const program = fileURLToPath(new URL('../../bundle/actors/main.js', import.meta.url));
 const startTries = 3;
 const answersWithinMs = 30_000;
 /** What is started is measured: no longer than this may its being ready go unnoticed. */

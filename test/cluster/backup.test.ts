@@ -11,7 +11,7 @@ import { type NodeProcess, withNode } from '../support/node-process.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const program = path.resolve(import.meta.dirname, '../../dist/actors/main.js');
+const program = path.resolve(import.meta.dirname, '../../dist/bundle/actors/main.js');
 
 /** Runs the command line as a process of its own; resolves with its exit code and what it printed. */
 async function carillon(node: NodeProcess, ...args: string[]): Promise<{ code: number | null; text: string }> {

@@ -14,7 +14,7 @@ import { type NodeProcess, withNode } from '../support/node-process.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { DkronClient } from './support/dkron-client.ts';
 
-const program = path.resolve(import.meta.dirname, '../../dist/actors/main.js');
+const program = path.resolve(import.meta.dirname, '../../dist/bundle/actors/main.js');
 const dataOf = (node: NodeProcess): string => path.join(node.dataDir, 'data');
 
 interface Ended {

@@ -8,7 +8,7 @@ import { type HttpAnswer, type HttpRequest, type SendOptions, send } from './htt
 import { waitUntil } from './wait-until.ts';
 
 const repository = path.resolve(import.meta.dirname, '../..');
-const builtProgram = path.join(repository, 'dist/actors/main.js');
+const builtProgram = path.join(repository, 'dist/bundle/actors/main.js');
 /** How much of a node's log is kept for a failure's report. */
 const keptLogBytes = 200_000;
 const startTries = 3;

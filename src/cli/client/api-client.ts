@@ -1,4 +1,4 @@
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 import { CliError, type CliHost, exitCodes } from '../types.ts';
 import { refusalOf } from './refusal.ts';
 
@@ -45,14 +45,20 @@ export class LostConnection extends CliError {
   }
 }
 
+/** The library is large, and a server, whose main thread reads the command line, never asks anybody. */
+async function openPool(url: URL): Promise<Pool> {
+  const undici = await import('undici');
+  return new undici.Pool(url.origin, { connections });
+}
+
 /** The REST API of one server. Failures are `CliError`s that say what to do. */
 export class ApiClient {
   readonly url: URL;
-  readonly #pool: Pool;
+  readonly #pool: Promise<Pool>;
 
   constructor(url: URL) {
     this.url = url;
-    this.#pool = new Pool(url.origin, { connections });
+    this.#pool = openPool(url);
   }
 
   /** The answer when the server did what was asked. Throws when it refused, or can't be reached. */
@@ -83,11 +89,12 @@ export class ApiClient {
     }
   }
 
-  #request(
+  async #request(
     { method, path, body, contentType = 'application/json', timeoutMs = answerTimeoutMs }: ApiRequest,
     signal?: AbortSignal,
   ): Promise<Dispatcher.ResponseData> {
-    return this.#pool.request({
+    const pool = await this.#pool;
+    return pool.request({
       method,
       path: `${this.url.pathname}${path}`,
       headers: body === undefined ? {} : { 'content-type': contentType },
@@ -99,7 +106,7 @@ export class ApiClient {
   }
 
   async close(): Promise<void> {
-    await this.#pool.destroy();
+    await (await this.#pool).destroy();
   }
 }
 

@@ -1,4 +1,4 @@
-import { WebSocket } from 'undici';
+import type { WebSocket } from 'undici';
 import { CliError, type CliHost, exitCodes } from '../types.ts';
 import { type ApiClient, LostConnection } from './api-client.ts';
 import { isJsonObject, type JsonObject, textOf } from './json.ts';
@@ -24,10 +24,11 @@ export async function* eventNews(
   host: CliHost,
   signal: AbortSignal,
 ): AsyncGenerator<EventNews> {
+  const undici = await import('undici');
   let last: string | null = query.get('from');
   let isFirst = true;
   while (!signal.aborted) {
-    const socket = new EventSocket(client.url, query, last, signal);
+    const socket = new EventSocket(new undici.WebSocket(addressOf(client.url, query, last)), signal);
     for await (const text of socket.messages()) {
       isFirst = false;
       const message = parsed(text);
@@ -66,6 +67,13 @@ async function reasonOf(client: ApiClient, query: URLSearchParams): Promise<CliE
   return new LostConnection(client.url, new Error('no WebSocket could be opened'));
 }
 
+function addressOf(api: URL, query: URLSearchParams, from: string | null): URL {
+  const url = new URL(`${api.href}v1/events`);
+  url.protocol = api.protocol === 'https:' ? 'wss:' : 'ws:';
+  url.search = new URLSearchParams({ ...Object.fromEntries(query), ...(from === null ? {} : { from }) }).toString();
+  return url;
+}
+
 /** One connection. */
 class EventSocket {
   readonly #socket: WebSocket;
@@ -74,11 +82,8 @@ class EventSocket {
   #isFull = false;
   #wake: () => void = () => undefined;
 
-  constructor(api: URL, query: URLSearchParams, from: string | null, signal: AbortSignal) {
-    const url = new URL(`${api.href}v1/events`);
-    url.protocol = api.protocol === 'https:' ? 'wss:' : 'ws:';
-    url.search = new URLSearchParams({ ...Object.fromEntries(query), ...(from === null ? {} : { from }) }).toString();
-    this.#socket = new WebSocket(url);
+  constructor(socket: WebSocket, signal: AbortSignal) {
+    this.#socket = socket;
     this.#socket.onmessage = ({ data }) => this.#take(String(data));
     this.#socket.onerror = () => undefined;
     this.#socket.onclose = () => this.#end();

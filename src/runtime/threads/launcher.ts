@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { LogLine } from '../log.ts';
 import type { HostEvent } from '../platform.ts';
 import type { ChildSpec, SupervisionTable } from '../supervision.ts';
-import type { ThreadOptions } from './worker.ts';
+import type { ThreadOptions } from './fresh-thread.ts';
 
 /** A row of a node's table: the module that exports the actor (module.ts), and the thread that it wants. */
 export interface ThreadRow extends ChildSpec {
@@ -27,7 +27,11 @@ export interface LaunchListener {
 
 /** Starts and ends lives of actors somewhere. */
 export interface ActorLauncher {
+  /** Makes ready for actors that will be started soon. */
+  prepare(rows: readonly ThreadRow[]): void;
   start(row: ThreadRow, life: number): void;
   stop(actor: string): void;
   kill(actor: string): void;
+  /** All actors have ended, and no more are started. */
+  close(): void;
 }

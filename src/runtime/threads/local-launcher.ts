@@ -20,6 +20,11 @@ export class LocalLauncher implements ActorLauncher {
     this.#listener = listener;
   }
 
+  /** One thread loads one module after the other anyway. */
+  prepare(): void {}
+
+  close(): void {}
+
   start(row: ThreadRow, life: number): void {
     this.#lives.set(row.id, life);
     this.#load(row, life).catch((error: unknown) => this.ended(row.id, describeError(error)));

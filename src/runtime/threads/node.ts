@@ -24,6 +24,8 @@ export interface NodeOptions {
   readonly table: ThreadTable;
   readonly placement: PlacementKind;
   readonly log: LogOptions;
+  /** What each thread runs; default: `thread-main.js` beside this module, which isn't there in a bundle. */
+  readonly threadMain?: URL;
   /** Asserts all actors' invariants after each batch of turns; default false. */
   readonly checkAlways?: boolean;
   /** Sees the inspection stream, beside the log. */
@@ -87,13 +89,18 @@ export class RunningNode {
       this.#resolveEnded = resolve;
     });
     const { descriptor: logDescriptor } = this.#sink;
-    const workerOptions = { node, placement, metrics: shared, logLevel: log.level, logDescriptor, checkAlways };
+    const { threadMain = new URL('./thread-main.js', import.meta.url) } = options;
+    const workerOptions = {
+      ...{ node, placement, metrics: shared, threadMain },
+      ...{ logLevel: log.level, logDescriptor, checkAlways },
+    };
     if (options.placement === 'compact') {
       this.#local = new LocalLauncher(node, this.#host, this.metrics, this.#listener());
     }
     this.#launcher = this.#local ?? new WorkerLauncher(workerOptions, this.#listener());
     this.#supervisor = this.#supervise();
     this.#outside = new Outside(this.#host);
+    this.#launcher.prepare(options.table.children);
     this.#supervisor.submit({ type: 'start' });
   }
 
@@ -176,6 +183,7 @@ export class RunningNode {
 
   #nodeStopped(end: NodeEnd): void {
     this.#outside.close();
+    this.#launcher.close();
     this.#peers.close();
     this.#platform.close();
     this.#sink.close();

@@ -22,6 +22,11 @@ export default async function runThread(task: ThreadTask): Promise<void> {
   });
 }
 
+/** Runs before the task, while other actors start: loads the actor's code. */
+export async function prepareThread({ module }: Pick<ThreadTask, 'module'>): Promise<void> {
+  await loadActor(module);
+}
+
 class ActorThread {
   readonly #task: ThreadTask;
   readonly #platform: ClosablePlatform;

@@ -5,6 +5,7 @@ import type { SharedMetrics } from '../counters.ts';
 import { describeError } from '../log.ts';
 import type { Placement } from '../router.ts';
 import type { LogLevel } from '../types.ts';
+import { FreshThread } from './fresh-thread.ts';
 import type { ActorLauncher, LaunchListener, ThreadRow } from './launcher.ts';
 import type { FromThread, PeerPort } from './protocol.ts';
 import { ActorWorker } from './worker.ts';
@@ -12,6 +13,8 @@ import { ActorWorker } from './worker.ts';
 export interface WorkerLauncherOptions {
   readonly node: string;
   readonly placement: Placement;
+  /** The module that each thread runs. */
+  readonly threadMain: URL;
   readonly metrics: SharedMetrics;
   readonly logLevel: LogLevel;
   readonly logDescriptor: number;
@@ -23,15 +26,22 @@ export class WorkerLauncher implements ActorLauncher {
   readonly #options: WorkerLauncherOptions;
   readonly #listener: LaunchListener;
   readonly #workers = new Map<string, ActorWorker>();
+  /** Of actors whose turn to start has not come. */
+  readonly #prepared = new Map<string, FreshThread>();
 
   constructor(options: WorkerLauncherOptions, listener: LaunchListener) {
     this.#options = options;
     this.#listener = listener;
   }
 
+  /** Starts all threads at once: actors start one after the other, but need not wait for each other's code. */
+  prepare(rows: readonly ThreadRow[]): void {
+    for (const row of rows) this.#prepared.set(row.id, this.#freshThread(row));
+  }
+
   start(row: ThreadRow, life: number): void {
-    const { id: actor, module, config, thread = {} } = row;
-    const { placement, ...options } = this.#options;
+    const { id: actor, module, config } = row;
+    const { placement, threadMain: _, ...options } = this.#options;
     const task = {
       ...options,
       actor,
@@ -41,7 +51,9 @@ export class WorkerLauncher implements ActorLauncher {
       placement: [...placement],
       peers: this.#introduce(actor),
     };
-    const worker = new ActorWorker(task, thread, {
+    const fresh = this.#prepared.get(actor) ?? this.#freshThread(row);
+    this.#prepared.delete(actor);
+    const worker = new ActorWorker(task, fresh, {
       message: (message) => {
         if (message.type === 'event' && message.event.type === 'ready') this.#watch(row, life);
         this.#heard(message);
@@ -60,6 +72,16 @@ export class WorkerLauncher implements ActorLauncher {
 
   kill(actor: string): void {
     this.#workers.get(actor)?.kill();
+  }
+
+  /** Ends the threads of actors that never started. */
+  close(): void {
+    for (const thread of this.#prepared.values()) void thread.end();
+    this.#prepared.clear();
+  }
+
+  #freshThread({ module, thread = {} }: ThreadRow): FreshThread {
+    return new FreshThread({ threadMain: this.#options.threadMain, module }, thread);
   }
 
   /** Makes a channel between the new thread and each one that runs; those that start later do the same. */

@@ -1,14 +1,6 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { Piscina } from 'piscina';
+import type { FreshThread } from './fresh-thread.ts';
 import type { FromThread, ThreadTask, ToThread } from './protocol.ts';
-
-/** Per actor kind; passed to the thread as is. */
-export interface ThreadOptions {
-  /** V8's limits in MiB. Not for actors that are not terminable: reaching a limit ends the thread by force. */
-  readonly resourceLimits?: { readonly maxOldGenerationSizeMb?: number; readonly maxYoungGenerationSizeMb?: number };
-  /** Added to the thread's nice value: work that may be late. */
-  readonly niceIncrement?: number;
-}
 
 export interface WorkerListener {
   message(message: Exclude<FromThread, { type: 'pong' }>): void;
@@ -19,17 +11,15 @@ export interface WorkerListener {
 /** Pings within the time after which a silent thread counts as hung. */
 const PINGS_PER_HANG = 3;
 
-/**
- * One life of one actor's thread: a Piscina pool of one thread with one endless task. Throw, exit, out of memory and
- * abort all end as one rejected promise (measured-facts 3).
- */
+/** One life of one actor on a thread of its own. */
 export class ActorWorker {
   readonly #control: MessagePort;
-  readonly #abort = new AbortController();
+  readonly #thread: FreshThread;
   #unanswered = 0;
   #watch: NodeJS.Timeout | null = null;
 
-  constructor(task: Omit<ThreadTask, 'control'>, options: ThreadOptions, listener: WorkerListener) {
+  constructor(task: Omit<ThreadTask, 'control'>, thread: FreshThread, listener: WorkerListener) {
+    this.#thread = thread;
     const channel = new MessageChannel();
     this.#control = channel.port1;
     const closed = new Promise<void>((resolve) => {
@@ -39,7 +29,7 @@ export class ActorWorker {
       if (message.type === 'pong') this.#unanswered = 0;
       else listener.message(message);
     });
-    void this.#run({ ...task, control: channel.port2 }, options, closed).then((error) => {
+    void this.#run({ ...task, control: channel.port2 }, closed).then((error) => {
       this.#unwatch();
       listener.ended(error);
     });
@@ -65,7 +55,7 @@ export class ActorWorker {
 
   /** Ends the thread, whatever it does. */
   kill(): void {
-    this.#abort.abort();
+    this.#thread.kill();
   }
 
   #unwatch(): void {
@@ -73,32 +63,14 @@ export class ActorWorker {
     this.#watch = null;
   }
 
-  async #run(task: ThreadTask, options: ThreadOptions, closed: Promise<void>): Promise<unknown> {
-    const pool = new Piscina({
-      minThreads: 1,
-      maxThreads: 1,
-      concurrentTasksPerWorker: 1,
-      // With the default the thread sleeps in Atomics.wait and sees neither timers nor ports.
-      atomics: 'disabled',
-      maxQueue: 0,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      recordTiming: false,
-      // A thread that ends would close descriptors that it opened and handed to a socket: by then they are others'.
-      trackUnmanagedFds: false,
-      ...options,
-    });
-    // An error of an idle thread (a replacement, or left-overs of a stopped actor) must not end the process.
-    pool.on('error', () => {});
-    const filename = new URL('./thread-main.js', import.meta.url).href;
+  async #run(task: ThreadTask, closed: Promise<void>): Promise<unknown> {
     const transferList = [task.control, ...task.peers.map(({ port }) => port)];
-    // Given here and not to the constructor: a module that doesn't load is then one rejected task.
-    const outcome = pool.run(task, { filename, transferList, signal: this.#abort.signal });
-    const error = await outcome.then(
+    const error = await this.#thread.run(task, transferList).then(
       () => null,
       (reason: unknown) => reason ?? new Error('the thread ended without a reason'),
     );
     // Every life gets a fresh thread: nothing of the old one's modules, timers and handles lives on.
-    await pool.destroy();
+    await this.#thread.end();
     // Without effect, unless the task never got to its thread: then nobody else ends these.
     for (const port of transferList) port.close();
     await closed;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { NodeProcess } from '../../support/node-process.ts';
 import { onTerminal, type TerminalOptions, type TerminalProcess } from '../../support/terminal-process.ts';
 
-const program = path.resolve(import.meta.dirname, '../../../dist/actors/main.js');
+const program = path.resolve(import.meta.dirname, '../../../dist/bundle/actors/main.js');
 
 export const prompt = '$ carillon';
 
