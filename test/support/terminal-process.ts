@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { beforeAll, beforeEach } from 'vitest';
 import { type ScreenSize, TerminalScreen } from './terminal-screen.ts';
-import { waitUntil } from './wait-until.ts';
+import { type WaitOptions, waitUntil } from './wait-until.ts';
 
 /** The one of util-linux, which Debian's bsdutils holds: others take other options. */
 const hasScript = spawnSync('script', ['-qefc', 'exit 7', '/dev/null'], { stdio: 'ignore' }).status === 7;
@@ -21,6 +21,8 @@ export interface TerminalOptions {
   /** 80 columns and 24 rows by default. */
   readonly size?: ScreenSize;
 }
+
+type Deadline = Pick<WaitOptions, 'deadlineMs'>;
 
 /** `isRestored`: keys work as before. */
 export interface TerminalEnd {
@@ -81,7 +83,7 @@ export class TerminalProcess {
     return this.#written;
   }
 
-  async until(what: string, isSo: (screen: TerminalScreen) => boolean): Promise<void> {
+  async until(what: string, isSo: (screen: TerminalScreen) => boolean, deadline: Deadline = {}): Promise<void> {
     await waitUntil(
       () => {
         if (this.#failure !== null) throw this.#failure;
@@ -89,15 +91,15 @@ export class TerminalProcess {
         if (this.#end !== null) throw new Error(`it ended with ${this.#end.code} before ${what}:\n${this.#written}`);
         return false;
       },
-      { what, seen: () => `\n${this.screen.text}` },
+      { what, seen: () => `\n${this.screen.text}`, ...deadline },
     );
   }
 
   /** Waits until the screen shows the text. */
-  async untilShown(text: string | RegExp): Promise<void> {
-    await this.until(`it shows ${text}`, (screen) =>
-      typeof text === 'string' ? screen.text.includes(text) : text.test(screen.text),
-    );
+  async untilShown(text: string | RegExp, deadline?: Deadline): Promise<void> {
+    const isShown = ({ text: shown }: TerminalScreen): boolean =>
+      typeof text === 'string' ? shown.includes(text) : text.test(shown);
+    await this.until(`it shows ${text}`, isShown, deadline);
   }
 
   /** As from the keyboard. */

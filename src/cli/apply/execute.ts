@@ -58,24 +58,21 @@ async function deleteJob(name: string, client: ApiClient, progress: Progress): P
 
 type Sent = Awaited<ReturnType<ApiClient['send']>>;
 
-async function change({ done, total }: Progress, send: () => Promise<Sent>): Promise<string | null> {
+export const goOnAdvice = ({ done, total }: Progress): string =>
+  `${done} of ${total} changes are made, and the same command makes the others`;
+
+async function change(progress: Progress, send: () => Promise<Sent>): Promise<string | null> {
   let answer: Sent;
   try {
     answer = await send();
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
-    throw new CliError(
-      `${error.message}; ${done} of ${total} changes are made, and the same command makes the others`,
-      error.exitCode,
-    );
+    throw new CliError(`${error.message}; ${goOnAdvice(progress)}`, error.exitCode);
   }
   if (answer.status < 300) return null;
   // Not about this job: the server takes no change at all now.
   if (answer.status >= 500) {
-    throw new CliError(
-      `${sentenceOf(answer).replace(/\.$/, '')}; ${done} of ${total} changes are made, and the same command makes the others`,
-      exitCodes.refused,
-    );
+    throw new CliError(`${sentenceOf(answer).replace(/\.$/, '')}; ${goOnAdvice(progress)}`, exitCodes.refused);
   }
   return sentenceOf(answer);
 }

@@ -2,12 +2,13 @@ import type { Command } from 'commander';
 import { cronExtensions } from '../../adapters/cron-extensions.ts';
 import { IntlZones } from '../../adapters/zones.ts';
 import { ScheduleRules } from '../../api/schedule-rules.ts';
-import { executePlan, type Refused } from '../apply/execute.ts';
+import { executePlan, goOnAdvice, type Refused } from '../apply/execute.ts';
 import { readJobFiles } from '../apply/job-files.ts';
 import { makePlan, type Plan } from '../apply/plan.ts';
 import { countsOf, planJson, planText } from '../apply/plan-text.ts';
 import { type ApiClient, withApi } from '../client/api-client.ts';
 import { objectsIn } from '../client/json.ts';
+import { untilInterrupted } from '../interrupt.ts';
 import { Progress } from '../show/progress.ts';
 import { painter } from '../show/style.ts';
 import { CliError, type CliHost, exitCodes } from '../types.ts';
@@ -98,11 +99,20 @@ async function isConfirmed(plan: Plan, { terminal }: CliHost): Promise<boolean> 
 async function execute(plan: Plan, client: ApiClient, host: CliHost): Promise<readonly Refused[]> {
   const progress = new Progress(host, 'Applying', steps(plan));
   try {
-    return await executePlan(plan, client, progress);
+    // What is on its way when Ctrl-C comes is given up with its connection.
+    return await untilInterrupted(host, (signal) =>
+      Promise.race([executePlan(plan, client, progress), failAtSignal(signal, progress)]),
+    );
   } finally {
     progress.end();
   }
 }
+
+const failAtSignal = (signal: AbortSignal, progress: Progress): Promise<never> =>
+  new Promise((_, reject) => {
+    const fail = (): void => reject(new CliError(`interrupted; ${goOnAdvice(progress)}`, exitCodes.interrupted));
+    signal.addEventListener('abort', fail, { once: true });
+  });
 
 function failOnRefused(plan: Plan, refused: readonly Refused[]): void {
   if (refused.length === 0) return;
