@@ -2,6 +2,7 @@ import type { Suite } from '../frame/suite.ts';
 import { apiSuite } from './api.ts';
 import { latenessSuite } from './lateness.ts';
 import { launchesSuite } from './launches.ts';
+import { listsSuite } from './lists.ts';
 import { logSuite } from './log.ts';
 import { mailboxSuite } from './mailbox.ts';
 import { memorySuite } from './memory.ts';
@@ -16,6 +17,7 @@ export const suites: readonly Suite[] = [
   nextSuite,
   logSuite,
   apiSuite,
+  listsSuite,
   launchesSuite,
   latenessSuite,
   restartSuite,

@@ -62,7 +62,7 @@ describe('the bench', () => {
     expect(code, stderr).toBe(0);
     const document: Document = JSON.parse(stdout);
     expect(document).toMatchObject({ format: 1, machine: { node: process.version }, smoke: true, seed: 7 });
-    const names = ['mailbox', 'wheel', 'next', 'log', 'api', 'launches', 'lateness', 'restart', 'memory'];
+    const names = ['mailbox', 'wheel', 'next', 'log', 'api', 'lists', 'launches', 'lateness', 'restart', 'memory'];
     expect(document.suites.map(({ name }) => name)).toEqual(names);
     for (const { name, error, cases, experiments } of document.suites) {
       expect(error, name).toBe(null);
