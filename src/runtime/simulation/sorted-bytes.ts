@@ -1,19 +1,20 @@
 import type { RangeOptions, StoreWrite } from '../ports.ts';
 
 /** Bytes as a string of one character per byte: strings compare as the bytes do, and serve as keys of a map. */
-function textOf(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
-}
+const textOf = ({ buffer, byteOffset, length }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, length).toString('latin1');
 
-const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
+/** Neither is ever changed: readers share them. */
+interface Entry {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
 
 const NOTHING = new Uint8Array(0);
 
 /** An ordered map of bytes in memory: the content of a simulated store. */
 export class SortedBytes {
-  readonly #values = new Map<string, Uint8Array>();
+  readonly #entries = new Map<string, Entry>();
   #keys: string[] = [];
   #bytes = 0;
 
@@ -23,7 +24,7 @@ export class SortedBytes {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    return this.#values.get(textOf(key));
+    return this.#entries.get(textOf(key))?.value;
   }
 
   range(options: RangeOptions, visit: (key: Uint8Array, value: Uint8Array) => boolean | undefined): void {
@@ -33,22 +34,21 @@ export class SortedBytes {
     const count = Math.min(end - first - offset, limit);
     for (let step = 0; step < count; step += 1) {
       const key = this.#keys[reverse ? end - 1 - offset - step : first + offset + step];
-      if (key === undefined) return;
-      const value = keysOnly ? NOTHING : (this.#values.get(key)?.slice() ?? NOTHING);
-      if (visit(bytesOf(key), value) === false) return;
+      const entry = key === undefined ? undefined : this.#entries.get(key);
+      if (entry === undefined || visit(entry.key, keysOnly ? NOTHING : entry.value) === false) return;
     }
   }
 
   copy(): SortedBytes {
     const copy = new SortedBytes();
-    for (const [key, value] of this.#values) copy.#values.set(key, value);
+    for (const [key, entry] of this.#entries) copy.#entries.set(key, entry);
     copy.#keys = [...this.#keys];
     copy.#bytes = this.#bytes;
     return copy;
   }
 
   apply(writes: readonly StoreWrite[]): void {
-    for (const { key, value } of writes) this.#write(textOf(key), value);
+    for (const { key, value } of writes) this.#write(textOf(key), key, value);
   }
 
   /** By how much `writes` would enlarge the content. */
@@ -60,18 +60,18 @@ export class SortedBytes {
     }, 0);
   }
 
-  #write(key: string, value: Uint8Array | null): void {
-    const old = this.#values.get(key);
-    if (old !== undefined) this.#bytes -= key.length + old.length;
+  #write(text: string, key: Uint8Array, value: Uint8Array | null): void {
+    const old = this.#entries.get(text);
+    if (old !== undefined) this.#bytes -= key.length + old.value.length;
     if (value === null) {
       if (old === undefined) return;
-      this.#values.delete(key);
-      this.#keys.splice(this.#lowerBound(key), 1);
+      this.#entries.delete(text);
+      this.#keys.splice(this.#lowerBound(text), 1);
       return;
     }
-    this.#values.set(key, value);
+    this.#entries.set(text, { key, value });
     this.#bytes += key.length + value.length;
-    if (old === undefined) this.#keys.splice(this.#lowerBound(key), 0, key);
+    if (old === undefined) this.#keys.splice(this.#lowerBound(text), 0, text);
   }
 
   /** Index of the first key that is not before `key`. */

@@ -5,6 +5,7 @@ import type { Batch } from '../envelope.ts';
 import type { LogLine } from '../log.ts';
 import type { HostEvent, Metrics, Platform } from '../platform.ts';
 import type { Placement } from '../router.ts';
+import { copyPlain } from './copy-plain.ts';
 import type { Simulation } from './simulation.ts';
 import type { SimulatedDisk } from './store.ts';
 
@@ -95,7 +96,7 @@ export class SimulatedThread {
       randomFor: (actor) => random.fork(`${name}/${actor}`),
       requestPump: () => this.#requestPump(),
       wakeAt: (at) => this.#wake(at),
-      copy: structuredClone,
+      copy: copyPlain,
       sendToNode: (target, envelope) => simulation.sendToNode(node, target, envelope),
       log: (line) => log(line),
       report: (event) => {
@@ -139,8 +140,8 @@ export class Connection {
     this.#ends = [first, second];
     first.connections.set(second.name, this);
     second.connections.set(first.name, this);
-    first.host.connect(second.name, (batch) => this.#post(first, second, structuredClone(batch)));
-    second.host.connect(first.name, (batch) => this.#post(second, first, structuredClone(batch)));
+    first.host.connect(second.name, (batch) => this.#post(first, second, copyPlain(batch)));
+    second.host.connect(first.name, (batch) => this.#post(second, first, copyPlain(batch)));
   }
 
   /** One end has died: the other one hears of it after what was on its way. */

@@ -120,6 +120,9 @@ export class OneNode {
   readonly #onEnded: (request: number, outcome: ProposalOutcome) => void;
   #world: SimulatedWorld | null = null;
 
+  /** Lives of actors so far. */
+  lives = 0;
+
   /** Threads that hang are ended by force. */
   readonly isWatched: boolean;
 
@@ -157,6 +160,7 @@ export class OneNode {
   }
 
   #ports(actor: string, world: SimulatedWorld): unknown {
+    this.lives += 1;
     const store = world.disk.portFor(world);
     switch (actor) {
       case 'log':

@@ -4,6 +4,8 @@ import { assert } from '../../../src/core/assert.ts';
 import type { JobRecord } from '../../../src/core/jobs/records.ts';
 import type { Prng } from '../../../src/core/prng.ts';
 import { Simulation } from '../../../src/runtime/simulation/simulation.ts';
+import type { StateReader } from '../../../src/wire/state-reader.ts';
+import { brokenDisk, DiskFaults, ourFault } from './disk-faults.ts';
 import { EventListener } from './event-listener.ts';
 import { Hangs, type LongHang, longHangOf } from './hangs.ts';
 import { checkHash } from './hash-invariant.ts';
@@ -23,8 +25,6 @@ import { actors, Tally } from './tally.ts';
 /** Virtual times. */
 const stormMs = 60_000;
 const longestDownMs = 5_000;
-/** The error of an actor that the storm has crashed; any other is a bug. */
-const ourFault = 'crashed by the storm';
 /** The end of a thread that hung. */
 const isOurs = (error: string): boolean => error.includes(ourFault) || error.endsWith('killed');
 /** After the storm: enough to restart, and to catch up. */
@@ -42,14 +42,7 @@ const noticedWithinMs = 100;
 /** Due times of small jumps are launched late, and their executions have to stay below retention. */
 const smallJumpsMs = 30_000;
 const largestBackMs = 15_000;
-const longestFullMs = 8_000;
-/** What still fits on a full disk. */
-const spareBytes = 4_096;
-const slowestFlushMs = 400;
-const longestSlowMs = 4_000;
-const longestBrokenMs = 3_000;
 
-const brokenDisk = 'the disk is broken';
 const flushExitCodes: readonly (number | null)[] = [
   exitCodes.logNotFlushed,
   exitCodes.stateBroken,
@@ -75,9 +68,11 @@ export class Storm {
   readonly #starts: Starts;
   readonly #memory: Memory;
   readonly #pace: Pace;
+  readonly #disk: DiskFaults;
+  /** What was judged last. */
+  #judged = '';
   #smallJumpsLeftMs = smallJumpsMs;
   #hasFarJump = false;
-  #fullUntilMs = 0;
 
   constructor(seed: number) {
     this.simulation = new Simulation(seed);
@@ -94,6 +89,7 @@ export class Storm {
     this.#starts = new Starts(under, this.tally);
     this.#memory = new Memory(this.tally);
     this.#pace = new Pace(this.tally);
+    this.#disk = new DiskFaults(this.simulation, under, this.#random, this.tally);
     this.#runs = new Runs(random.fork('runs'), under, this.tally, (delayMs, act) =>
       this.simulation.after(delayMs, act),
     );
@@ -118,8 +114,7 @@ export class Storm {
       this.#keepRunning();
       this.#check(null);
     }
-    this.#under.node.disk.capacityBytes = null;
-    this.#fullUntilMs = 0;
+    this.#disk.free();
     this.#calm(calmMs);
     this.#check(this.#under.node.wallNow() - recordedWithinMs);
     this.#checkHeld();
@@ -136,9 +131,9 @@ export class Storm {
     else if (choice < 5) this.#stopNode();
     else if (choice < 10) this.#crashActor();
     else if (choice < 12) this.#setClock();
-    else if (choice < 13) this.#fillDisk();
-    else if (choice < 14) this.#slowDisk();
-    else if (choice < 15) this.#failDisk();
+    else if (choice < 13) this.#disk.fill();
+    else if (choice < 14) this.#disk.slow();
+    else if (choice < 15) this.#disk.break();
     else if (choice < 18) this.#runs.run();
     else if (choice < 20) this.#hangs.strike();
     else if (choice < 23) this.#stops.stop();
@@ -154,16 +149,27 @@ export class Storm {
     const store = this.#under.stateStore();
     if (reader === null || store === null) return;
     const { tally } = this;
-    checkHash(store, tally);
     this.#pace.check(reader, this.simulation.nowMs);
-    const judgedAfterMs = (job: JobRecord): number => this.#spans.judgedAfterMs(job);
-    checkJobs(reader, { compile: compileStored, begun: machine.begun, judgedAfterMs, recordedUntilMs, tally });
+    if (recordedUntilMs !== null || this.#hasMoved(reader)) {
+      checkHash(store, tally);
+      const judgedAfterMs = (job: JobRecord): number => this.#spans.judgedAfterMs(job);
+      checkJobs(reader, { compile: compileStored, begun: machine.begun, judgedAfterMs, recordedUntilMs, tally });
+    }
     this.#retention.check(reader, machine);
     checkPauses(reader, machine, this.#leapsAtMs, tally);
     this.#load.check(reader);
     this.#runs.check(reader);
     this.#stops.check(reader);
     this.#memory.check(reader, compileStored, this.#starts.latestWallMs());
+  }
+
+  /** Whether something was stored, started or lost since it was asked last: the same is not judged twice. */
+  #hasMoved(reader: StateReader): boolean {
+    const { machine, lives } = this.#under;
+    const seen = `${reader.appliedIndex()} ${machine.begun.length} ${lives}`;
+    if (seen === this.#judged) return false;
+    this.#judged = seen;
+    return true;
   }
 
   #crashNode(): void {
@@ -236,37 +242,10 @@ export class Storm {
     }
   }
 
-  #fillDisk(): void {
-    const { disk } = this.#under.node;
-    this.tally.count('disk filled');
-    disk.capacityBytes = disk.usedBytes + this.#random.below(spareBytes);
-    this.#fullUntilMs = this.simulation.nowMs + this.#random.below(longestFullMs);
-  }
-
-  #slowDisk(): void {
-    const { disk } = this.#under.node;
-    this.tally.count('disk slow');
-    disk.slownessMs = 1 + this.#random.below(slowestFlushMs);
-    this.simulation.after(this.#random.below(longestSlowMs), () => {
-      disk.slownessMs = 0;
-    });
-  }
-
-  /** The node stops when it notices (P6). */
-  #failDisk(): void {
-    if (!this.#under.node.running) return;
-    this.tally.count('disk failed');
-    const { disk } = this.#under.node;
-    disk.flushError = new Error(`${ourFault}: ${brokenDisk}`);
-    this.simulation.after(this.#random.below(longestBrokenMs), () => {
-      disk.flushError = null;
-    });
-  }
-
   /** Somebody frees space, mends the disk, and starts a node that stopped by itself, because an actor could not be started. */
   #keepRunning(): void {
     const { node } = this.#under;
-    if (this.#fullUntilMs <= this.simulation.nowMs) node.disk.capacityBytes = null;
+    this.#disk.freeInTime();
     if (node.running) return;
     const last = node.events.findLast((event) => event.type === 'nodeStopping');
     expect(isOurs(last?.message ?? ''), `why the node stopped: ${last?.message}`).toBe(true);
