@@ -7,6 +7,7 @@ import type { EventFilter } from './events/event-filter.ts';
 import type { EventId } from './events/event-id.ts';
 import type { AnswerStream, WebSocketListener } from './http.ts';
 import type { JobRules } from './job-rules.ts';
+import type { JobTexts } from './job-texts.ts';
 
 /** Why something was not done; `message` is for the user, empty for the code's own sentence. */
 export interface Failure {
@@ -109,6 +110,7 @@ export interface Services {
   readonly state: StateReads;
   /** A page of jobs, as `state.jobs` gives it, however many there are. */
   readonly jobPage: StateReads['jobs'];
+  readonly jobTexts: JobTexts;
   readonly writes: Writes;
   readonly cluster: ClusterView;
   readonly rules: JobRules;

@@ -77,6 +77,8 @@ export const limits = {
   previewedDueTimes: 100,
   /** From here on lists of jobs come from a catalogue in memory; fewer are found in the store within a millisecond. */
   jobsListedFromStore: 1_000,
+  /** Written-out jobs that are kept for who asks again: some thousands. A larger job is written out each time. */
+  jobTextCharacters: 8 << 20,
   /** Jobs read into that catalogue in one turn, which takes some milliseconds. */
   jobsPerListingTurn: 500,
   /** Missed, skipped, lost or late launches that can be listed, newest first: counting more would stall the API. */

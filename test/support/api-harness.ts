@@ -5,6 +5,7 @@ import { isApiErrorCode } from '../../src/api/errors.ts';
 import { EventHub } from '../../src/api/events/event-hub.ts';
 import { storedOutput } from '../../src/api/handlers/executions.ts';
 import type { HttpAnswer, RequestHeaders, WebSocketPort } from '../../src/api/http.ts';
+import { JobTexts } from '../../src/api/job-texts.ts';
 import { OutputFollows } from '../../src/api/output/follows.ts';
 import { ScheduleRules } from '../../src/api/schedule-rules.ts';
 import type { BusyExecution, ClusterMember, Done, Outcome, Services, Writes } from '../../src/api/services.ts';
@@ -59,6 +60,7 @@ export class ApiHarness {
   );
   readonly api: Api;
   readonly #turns: (() => void)[] = [];
+  readonly #jobTexts = new JobTexts();
   /** The next write fails with this code. */
   failNext: string | null = null;
   members: readonly ClusterMember[] = [testMember];
@@ -73,6 +75,7 @@ export class ApiHarness {
       node: { name: NODE, version: 'devel', region: 'global', encrypted: false, ui },
       state: this.state.reader,
       jobPage: (query) => this.state.reader.jobs(query),
+      jobTexts: this.#jobTexts,
       writes: this.#writes(),
       cluster: {
         members: () => this.members,
@@ -110,6 +113,8 @@ export class ApiHarness {
     target: string,
     { body = '', headers = {}, isUpgrade = false }: SentRequest = {},
   ): HttpAnswer | null {
+    // Nobody says here which jobs have changed since the last request.
+    this.#jobTexts.missedSome();
     let given: HttpAnswer | null = null;
     const answer = (one: HttpAnswer): void => {
       if (given !== null) throw new Error('answered twice');

@@ -12,6 +12,7 @@ import type {
   WebSocketListener,
 } from '../../../src/api/http.ts';
 import type { JobRules } from '../../../src/api/job-rules.ts';
+import { JobTexts } from '../../../src/api/job-texts.ts';
 import { LaunchWaits } from '../../../src/api/launch-waits.ts';
 import type { MetricsSource, Services } from '../../../src/api/services.ts';
 import { AssertionFailed, assertNever } from '../../../src/core/assert.ts';
@@ -71,6 +72,7 @@ class ApiActor implements Actor<ApiCommand> {
   readonly #state: StateReads;
   readonly #proposer: Proposer;
   readonly #listing: JobListing;
+  readonly #jobTexts = new JobTexts();
   readonly #waits = new LaunchWaits();
   readonly #timers: Timers;
   readonly #executionWaits = new ExecutionWaits();
@@ -201,9 +203,12 @@ class ApiActor implements Actor<ApiCommand> {
         this.#executionWaits.jobDeleted(change.name);
       }
     }
-    this.#listing.changed(event.type === 'changed' ? (event.jobs ?? []) : []);
+    const jobs = event.type === 'changed' ? (event.jobs ?? []) : [];
+    this.#listing.changed(jobs);
+    this.#jobTexts.changed(jobs);
     if (!missedSome) return;
     this.#listing.missedSome();
+    this.#jobTexts.missedSome();
     this.#waits.recheck((name) => (this.#state.job(name)?.openLaunches ?? 0) > 0);
     const runs = (name: JobName, id: ExecutionId): boolean => this.#state.execution(name, id)?.outcome === 'running';
     this.#executionWaits.recheck(runs);
@@ -282,6 +287,7 @@ class ApiActor implements Actor<ApiCommand> {
       node: { name: nodeName, version, region, encrypted, ui },
       state: this.#state,
       jobPage: (query) => this.#listing.page(query),
+      jobTexts: this.#jobTexts,
       writes: new ActorWrites(context, this.#proposer, this.#state, {
         launches: this.#waits,
         executions: this.#executionWaits,

@@ -70,8 +70,15 @@ function slice({ query }: Call): Pick<JobQuery, 'start' | 'end'> {
 
 /** GET /v1/jobs/{job} */
 export function getJob(call: Call): void {
-  const job = call.findJob();
-  if (job !== undefined) call.job(200, job);
+  const { jobTexts } = call.services;
+  let text = jobTexts.get(call.jobName);
+  if (text === undefined) {
+    const job = call.findJob();
+    if (job === undefined) return;
+    text = jobJson(job);
+    jobTexts.keep(job.name, text);
+  }
+  call.json(200, text);
 }
 
 /** POST and PATCH /v1/jobs, PUT /v1/jobs/{job}: create, or replace as a whole (dkron-v4 1.5). */
