@@ -5,12 +5,21 @@ import { type ConfigHost, systemConfigHost } from '../config/host.ts';
 import { bindBooleans } from './commands/agent.ts';
 import { buildProgram } from './program.ts';
 import { systemTerminal } from './terminal.ts';
-import { type CliClock, CliError, type CliOutput, exitCodes, type RunAgent, type Terminal } from './types.ts';
+import {
+  type CliClock,
+  CliError,
+  type CliInput,
+  type CliOutput,
+  exitCodes,
+  type RunAgent,
+  type Terminal,
+} from './types.ts';
 
 export interface CliOptions {
   readonly runAgent: RunAgent;
   /** Without the paths of node and of the script. */
   readonly args?: readonly string[];
+  readonly input?: CliInput;
   readonly output?: CliOutput;
   readonly configHost?: ConfigHost;
   readonly terminal?: Terminal;
@@ -30,6 +39,7 @@ async function runOn(output: CliOutput, options: CliOptions): Promise<number> {
   let agentExitCode = 0;
   const program = buildProgram({
     config: options.configHost ?? systemConfigHost(),
+    input: options.input ?? processInput,
     output,
     terminal: options.terminal ?? systemTerminal(),
     clock: options.clock ?? systemClock,
@@ -55,6 +65,19 @@ async function runOn(output: CliOutput, options: CliOptions): Promise<number> {
     return failure.exitCode;
   }
 }
+
+const processInput: CliInput = {
+  readAll: async (mostBytes) => {
+    const pieces: Buffer[] = [];
+    let bytes = 0;
+    for await (const piece of process.stdin) {
+      pieces.push(piece);
+      bytes += piece.length;
+      if (bytes > mostBytes) return null;
+    }
+    return Buffer.concat(pieces);
+  },
+};
 
 function processOutput(): CliOutput {
   // `carillon jobs list | head`: the reader has seen enough, which is no failure.

@@ -21,6 +21,11 @@ export interface CliOutput {
   error(text: string): void;
 }
 
+export interface CliInput {
+  /** All that comes over stdin until its end; null: that is more than `mostBytes`. */
+  readAll(mostBytes: number): Promise<Uint8Array | null>;
+}
+
 /** Who is at the other end of stdout, stderr and stdin. */
 export interface Terminal {
   readonly isOutputTty: boolean;
@@ -52,6 +57,7 @@ export interface Screen {
 /** What commands reach of the outside world; tests give their own. */
 export interface CliHost {
   readonly config: ConfigHost;
+  readonly input: CliInput;
   readonly output: CliOutput;
   readonly terminal: Terminal;
   readonly runAgent: RunAgent;

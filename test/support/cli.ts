@@ -23,12 +23,13 @@ export const noTerminal: Terminal = {
 /** Pauses are over at once, after what waits in the event loop. */
 export const noPauses: CliClock = { nowMs: () => 0, pause: () => new Promise((resume) => void setImmediate(resume)) };
 
-/** Runs a command line inside this process; an agent ends at once with `agentExitCode`. */
+/** Runs a command line inside this process, with `input` on its stdin; an agent ends at once with `agentExitCode`. */
 export async function cli(
   args: readonly string[],
   machine: FakeMachine = {},
   agentExitCode = 0,
   terminal: Terminal = noTerminal,
+  input = '',
 ): Promise<CliResult> {
   let out = '';
   let error = '';
@@ -43,6 +44,7 @@ export async function cli(
     terminal,
     clock: noPauses,
     configHost: fakeConfigHost(machine),
+    input: { readAll: async (mostBytes) => (input.length > mostBytes ? null : new TextEncoder().encode(input)) },
     output: {
       out: (text) => {
         out += text;

@@ -45,8 +45,8 @@ export class HttpApi {
   }
 
   /** Runs a command line against this API. */
-  cli(args: readonly string[], terminal = noTerminal, workingDirectory = '/work'): Promise<CliResult> {
-    return cli(args, { environment: { CARILLON_API: this.url }, workingDirectory }, 0, terminal);
+  cli(args: readonly string[], terminal = noTerminal, workingDirectory = '/work', input = ''): Promise<CliResult> {
+    return cli(args, { environment: { CARILLON_API: this.url }, workingDirectory }, 0, terminal, input);
   }
 
   create(job: Readonly<Record<string, unknown>>): void {

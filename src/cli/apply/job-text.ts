@@ -10,13 +10,25 @@ export class JobFileError extends Error {
 /** Aliases that one document may expand to: enough for shared settings, too few to fill the memory. */
 const mostAliases = 100_000;
 
-/** All jobs of a text: each YAML document, or the JSON value, is one job, a list, or `{jobs: […]}`. */
-export function jobsInText(text: string, isJson: boolean): readonly JsonObject[] {
-  const values = isJson ? jsonJobs(text) : yamlJobs(text);
+/**
+ * All jobs of a text: each YAML document, or the JSON value, is one job, a list, or `{jobs: […]}`. `isJson` null: nothing
+ * says which it is, so what can be JSON is.
+ */
+export function jobsInText(text: string, isJson: boolean | null): readonly JsonObject[] {
+  const values = (isJson ?? canBeJson(text)) ? jsonJobs(text) : yamlJobs(text);
   return values.map((value, index) => {
     if (!isJsonObject(value)) throw new JobFileError(`entry ${index + 1} is no job: a job is a map of keys and values`);
     return withKnownKeys(value);
   });
+}
+
+function canBeJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function jsonJobs(text: string): readonly unknown[] {

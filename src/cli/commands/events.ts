@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { compareIds, parseId } from '../../api/events/event-id.ts';
 import { withApi } from '../client/api-client.ts';
 import { eventNews } from '../client/event-stream.ts';
 import { type JsonObject, textOf } from '../client/json.ts';
@@ -30,6 +31,10 @@ export function addEventsCommand(program: Command, host: CliHost): void {
 /** `topics`: others of that range come. */
 function missedText(missed: JsonObject): string {
   const [after, to] = [textOf(missed, 'from'), textOf(missed, 'to')].map(visible);
+  const [fromId, toId] = [parseId(textOf(missed, 'from')), parseId(textOf(missed, 'to'))];
+  if (fromId !== null && toId !== null && compareIds(fromId, toId) > 0) {
+    return `This server has given no id ${after} yet, the latest is ${to}: what came after it can't be told; showing what comes now\n`;
+  }
   const topics = Array.isArray(missed.topics) ? `${missed.topics.map(String).map(visible).join(', ')} ` : '';
   return `Missed: the server has no more of the ${topics}events after ${after} up to ${to}\n`;
 }

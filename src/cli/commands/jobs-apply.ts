@@ -3,7 +3,7 @@ import { cronExtensions } from '../../adapters/cron-extensions.ts';
 import { IntlZones } from '../../adapters/zones.ts';
 import { ScheduleRules } from '../../api/schedule-rules.ts';
 import { executePlan, goOnAdvice, type Refused } from '../apply/execute.ts';
-import { readJobFiles } from '../apply/job-files.ts';
+import { readJobs, standardInput } from '../apply/job-files.ts';
 import { makePlan, type Plan } from '../apply/plan.ts';
 import { countsOf, planJson, planText } from '../apply/plan-text.ts';
 import { type ApiClient, withApi } from '../client/api-client.ts';
@@ -30,7 +30,7 @@ const linesBeforeQuestion = 60;
 const refusalsTold = 20;
 
 export function addApplyCommands(jobs: Command, host: CliHost): void {
-  const apply = jobs.command('apply').description("Make the server's jobs those of a file or folder");
+  const apply = jobs.command('apply').description("Make the server's jobs those of a file, a folder or standard input");
   addPlanOptions(apply)
     .option('--dry-run', 'Only show what would change')
     .option('--yes', 'Change without asking')
@@ -41,7 +41,10 @@ export function addApplyCommands(jobs: Command, host: CliHost): void {
 
 function addPlanOptions(command: Command): Command {
   command
-    .requiredOption('-f, --file <path>', 'YAML or JSON file with one job or many, or a folder of such files')
+    .requiredOption(
+      '-f, --file <path>',
+      'YAML or JSON file with one job or many, a folder of such files, or - for standard input',
+    )
     .option('--prune', 'Also delete the jobs that are in no file')
     .option('--selector <key=value>', 'With --prune: only jobs with this metadata; may be repeated', addSelector);
   return addApiOptions(command);
@@ -50,12 +53,9 @@ function addPlanOptions(command: Command): Command {
 async function applyFiles(options: ApplyOptions, host: CliHost): Promise<void> {
   const { file, api, prune, selector, yes, dryRun, json } = options;
   if (selector !== undefined && !prune) throw new CliError('--selector: says what --prune may delete; give both');
-  if (!yes && !dryRun && host.terminal.ask === null) {
-    throw new CliError(
-      'there is no terminal to ask on: give --yes to change without asking, or --dry-run to look only',
-    );
-  }
-  const filed = readJobFiles(file, host.config.workingDirectory);
+  if (!yes && !dryRun) checkThatItCanAsk(file, host);
+  if (file === standardInput && host.terminal.ask !== null) host.output.error('Reading jobs until Ctrl-D\n');
+  const filed = await readJobs(file, host);
   await withApi(api, host, async (client) => {
     const answer = await client.ask({ method: 'GET', path: 'v1/jobs', about: 'list of jobs', timeoutMs: 0 });
     const plan = makePlan({
@@ -74,6 +74,12 @@ async function applyFiles(options: ApplyOptions, host: CliHost): Promise<void> {
     else if (refused.length === 0 && steps(plan) > 0) host.output.out('Applied\n');
     failOnRefused(plan, refused);
   });
+}
+
+function checkThatItCanAsk(file: string, { terminal }: CliHost): void {
+  const advice = 'give --yes to change without asking, or --dry-run to look only';
+  if (file === standardInput) throw new CliError(`standard input holds the jobs, and so no answer: ${advice}`);
+  if (terminal.ask === null) throw new CliError(`there is no terminal to ask on: ${advice}`);
 }
 
 function showPlan(plan: Plan, { json, dryRun, yes, selector }: ApplyOptions, host: CliHost): void {

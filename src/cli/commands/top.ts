@@ -5,6 +5,7 @@ import { eventText } from '../show/event-text.ts';
 import { type Paint, painter } from '../show/style.ts';
 import { bodyLines, type Picture, pageLines, plainLines, screenLines } from '../top/lines.ts';
 import { readSnapshot } from '../top/read-snapshot.ts';
+import { snapshotJson } from '../top/snapshot-json.ts';
 import { afterKey, firstView, type Snapshot, type View } from '../top/view.ts';
 import { CliError, type CliHost, type Screen } from '../types.ts';
 import { type ApiOptions, addApiOptions } from './shared.ts';
@@ -30,7 +31,7 @@ async function showTop({ api, json, once }: TopOptions, host: CliHost): Promise<
   const { openScreen } = host.terminal;
   await withApi(api, host, async (client) => {
     const snapshot = await readSnapshot(client);
-    if (json) host.output.out(`${JSON.stringify(snapshot)}\n`);
+    if (json) host.output.out(`${snapshotJson(snapshot)}\n`);
     else if (once || openScreen === null) {
       const picture = { api: client.url.href, nowMs: host.clock.nowMs(), snapshot, problem: null, recent: null };
       host.output.out(`${plainLines(picture, firstView, painter(host)).join('\n').trimEnd()}\n`);

@@ -390,3 +390,58 @@ describe('an apply that goes wrong on the way', () => {
     expect(api.names()).toEqual(['extra', 'good']);
   });
 });
+
+describe('carillon jobs apply -f -', () => {
+  const pipe = (input: string, ...args: string[]) =>
+    api.cli(['jobs', 'apply', '-f', '-', ...args], noTerminal, folder.path, input);
+
+  it.each([
+    ['one job', 'name: a\nschedule: "@manually"\ndisplayname: 30\n', ['a']],
+    ['a list', '- {name: a, schedule: "@manually"}\n- {name: b, schedule: "@manually"}\n', ['a', 'b']],
+    ['documents', 'name: a\nschedule: "@manually"\n---\n- {name: b, schedule: "@manually"}\n', ['a', 'b']],
+    ['JSON', JSON.stringify(job('a')), ['a']],
+    ['a list in JSON', JSON.stringify([job('a'), job('b')]), ['a', 'b']],
+    ['what the API lists', `\ufeff${JSON.stringify({ jobs: [job('a', { id: 'a', status: 'failed' })] })}`, ['a']],
+    ['YAML that begins as JSON does', '{name: a, schedule: "@manually"}', ['a']],
+  ])('takes %s', async (_, input, names) => {
+    const { exitCode, out, error } = await pipe(input, '--yes');
+    expect([exitCode, error]).toEqual([0, '']);
+    expect(out).toContain(`${names.length} to create, 0 to change, 0 to prune, 0 unchanged\nApplied\n`);
+    expect(api.names()).toEqual(names);
+  });
+
+  it('takes what jobs get shows', async () => {
+    api.create(job('a', { retries: 2, metadata: { team: 'x' } }) as Record<string, unknown>);
+    for (const format of [[], ['--json']]) {
+      const { out } = await api.cli(['jobs', 'get', 'a', ...format]);
+      expect((await pipe(out, '--dry-run')).out).toBe('0 to create, 0 to change, 0 to prune, 1 unchanged\n');
+    }
+  });
+
+  it.each([
+    ['', 'standard input holds no job: write YAML or JSON with jobs to it'],
+    ['---\n', 'standard input holds no job: write YAML or JSON with jobs to it'],
+    ['[]', 'standard input holds no job: write YAML or JSON with jobs to it'],
+    ['moon', 'standard input: entry 1 is no job: a job is a map of keys and values'],
+    ['name: a\nschedule: [', 'standard input: line 2: '],
+    ['{"name": "a",\n"schedule" "x"}', 'standard input: line 2: '],
+    ['name: a\nmoon: 1', 'standard input: job "a": a job has no key "moon"'],
+    ['[{"name":"a"},{"name":"a"}]', 'standard input: job "a" is defined twice'],
+  ])('refuses %j', async (input, message) => {
+    api.create({ name: 'kept' });
+    const { exitCode, error } = await pipe(input, '--yes', '--prune');
+    expect([exitCode, error.split('\n')[0]]).toEqual([1, expect.stringContaining(`Error: ${message}`)]);
+    expect(api.names()).toEqual(['kept']);
+  });
+
+  it('can not ask, since the answer would be a job', async () => {
+    const asking: Terminal = { ...noTerminal, isErrorTty: true, ask: async () => 'y' };
+    const { exitCode, error } = await api.cli(['jobs', 'apply', '-f', '-'], asking, folder.path, 'name: a');
+    expect([exitCode, error]).toEqual([
+      1,
+      expect.stringMatching(/^Error: standard input holds the jobs, .*give --yes/),
+    ]);
+    const shown = await api.cli(['jobs', 'diff', '-f', '-'], asking, folder.path, 'name: a\nschedule: "@manually"');
+    expect([shown.error, shown.out]).toEqual(['Reading jobs until Ctrl-D\n', expect.stringContaining('+ a\n')]);
+  });
+});

@@ -10,6 +10,7 @@ import { fakeConfigHost } from '../../support/config-host.ts';
 const page = readFileSync(path.resolve(import.meta.dirname, '../../../docs/cli.md'), 'utf8');
 const program = buildProgram({
   config: fakeConfigHost(),
+  input: { readAll: async () => null },
   output: { out: () => undefined, outBytes: async () => undefined, error: () => undefined },
   clock: { nowMs: () => 0, pause: async () => undefined },
   terminal: noTerminal,

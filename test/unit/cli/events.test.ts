@@ -125,6 +125,15 @@ describe('carillon events', () => {
     expect(error).toContain('Missed: the server has no more of the output events after 8.4 up to 90.1\n');
   });
 
+  it('says of an id that the server has not given that it is none of its own', async () => {
+    connections = [[{ type: 'missed', from: '900.2', to: '90.10' }, { type: 'listening', id: '90.10' }, ended]];
+    const { out, error } = await api.cli(['events', '--from', '900.2', '--count', '1'], terminal);
+    expect(error).toBe(
+      "This server has given no id 900.2 yet, the latest is 90.10: what came after it can't be told; showing what comes now\n",
+    );
+    expect(out).toContain('execution ended');
+  });
+
   it('--json is every message as it came', async () => {
     connections = [[listening, ended, { type: 'missed', from: '8.4', to: '90.1' }]];
     const { out } = await api.cli(['events', '--json', '--from', '7.0'], terminal);

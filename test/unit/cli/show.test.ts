@@ -17,7 +17,15 @@ function host(terminal: Terminal, environment: Readonly<Record<string, string>> 
     error: (text: string) => void errors.push(text),
   };
   const config = fakeConfigHost({ environment });
-  return { config, terminal, output, runAgent: async () => 0, clock: noPauses, errors };
+  return {
+    config,
+    terminal,
+    input: { readAll: async () => null },
+    output,
+    runAgent: async () => 0,
+    clock: noPauses,
+    errors,
+  };
 }
 
 describe('colours', () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cutLine } from '../../../src/cli/top/cut-line.ts';
 import { bodyLines, type Picture, pageLines, plainLines, screenLines } from '../../../src/cli/top/lines.ts';
+import { snapshotJson } from '../../../src/cli/top/snapshot-json.ts';
 import { afterKey, firstView, type RunningRow, type View } from '../../../src/cli/top/view.ts';
 import type { Terminal } from '../../../src/cli/types.ts';
 import { cli, noTerminal } from '../../support/cli.ts';
@@ -163,9 +164,33 @@ describe('carillon top', () => {
     expect((await api.cli(['top'])).out).toMatch(/1 waiting.*\nWaiting\n.*\n {2}w +2026-11-21T12:29:00Z +queue\n/s);
   });
 
-  it('is JSON for programs', async () => {
+  it('is JSON for programs, with the names that the API has', async () => {
     const { out } = await api.cli(['top', '--json']);
-    expect(JSON.parse(out)).toMatchObject({ jobs: 2, failing: [{ job: 'fails', status: 'failed', errors: 1 }] });
+    const [running] = JSON.parse(api.harness.send('GET', '/v1/busy').body as string);
+    expect(JSON.parse(out)).toEqual({
+      leader: expect.any(String),
+      jobs: 2,
+      running: [
+        {
+          job: 'runs',
+          execution: running.id,
+          node: 'n0',
+          attempt: 1,
+          started_at: running.started_at,
+          output: expect.any(String),
+        },
+      ],
+      waiting: [],
+      failing: [{ job: 'fails', status: 'failed', last_error: expect.stringMatching(/^2026-/), error_count: 1 }],
+    });
+  });
+
+  it('names what waits as the API does', () => {
+    expect(JSON.parse(snapshotJson(picture.snapshot)).waiting).toEqual([
+      { job: 'w', scheduled_at: '2026-11-21T12:29:00Z', reason: 'queue' },
+    ]);
+    expect(JSON.parse(snapshotJson({ ...picture.snapshot, waiting: null })).waiting).toBeNull();
+    for (const key of snapshotJson(picture.snapshot).match(/"\w+":/g) ?? []) expect(key).toBe(key.toLowerCase());
   });
 
   it('at a terminal draws until q, and gives the screen back', async () => {
