@@ -1,8 +1,10 @@
+import { writeFileSync } from 'node:fs';
 import { fullEffort, smokeEffort } from './frame/effort.ts';
 import { describeMachine } from './frame/machine.ts';
 import { type BenchOptions, readOptions, UsageError, usage } from './frame/options.ts';
 import { Runner, type SuiteResult } from './frame/runner.ts';
 import { machineLines, suiteTable } from './frame/table.ts';
+import { htmlPage, type Report } from './report/page.ts';
 import { suites } from './suites/index.ts';
 
 /** Version of the JSON document: raised when a key changes its meaning or goes. */
@@ -21,10 +23,10 @@ async function main(): Promise<number> {
   const machine = describeMachine(options.directory);
   if (!options.json) print(machineLines(machine));
   const results = await runSuites(options);
-  if (options.json) {
-    const { smoke, seed } = options;
-    print(JSON.stringify({ format: jsonFormat, machine, smoke, seed, suites: results }, null, 2));
-  }
+  const { smoke, seed, html } = options;
+  const report: Report = { machine, smoke, seed, suites: results };
+  if (options.json) print(JSON.stringify({ format: jsonFormat, ...report }, null, 2));
+  if (html !== null) writeFileSync(html, htmlPage(report));
   return results.some(({ error }) => error !== null) ? exitCodes.suiteFailed : exitCodes.ok;
 }
 

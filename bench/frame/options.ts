@@ -1,9 +1,12 @@
 import { realpathSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 
 export interface BenchOptions {
   readonly json: boolean;
+  /** Where the page goes; null: none is wanted. */
+  readonly html: string | null;
   readonly smoke: boolean;
   readonly help: boolean;
   /** Suites to run, in their usual order; empty: all. */
@@ -17,6 +20,7 @@ export interface BenchOptions {
 export const usage = `npm run bench -- [options]
   --only NAME       run this suite; may be given several times
   --json            one JSON document on standard output instead of tables
+  --html FILE       also a page with plots, which needs nothing else to be looked at
   --smoke           a second a suite: shows that everything works, measures nothing
   --seed NUMBER     of everything that is drawn (default 1)
   --directory PATH  the disk to measure (default: the system's directory for temporary files)
@@ -29,7 +33,7 @@ export class UsageError extends Error {
 
 /** Throws `UsageError` with a sentence for the user. */
 export function readOptions(args: readonly string[], suites: readonly string[]): BenchOptions {
-  const { json, smoke, help, only, seed, directory, sustain } = parse(args);
+  const { json, html, smoke, help, only, seed, directory, sustain } = parse(args);
   for (const name of only) {
     if (!suites.includes(name)) throw new UsageError(`there is no suite '${name}'; there are ${suites.join(', ')}`);
   }
@@ -37,12 +41,23 @@ export function readOptions(args: readonly string[], suites: readonly string[]):
   if (sustain !== undefined && !/^[1-9]\d{0,5}$/.test(sustain)) {
     throw new UsageError(`--sustain takes whole seconds, not '${sustain}'`);
   }
-  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new UsageError(`--directory: ${directory} is no directory`);
-  }
+  if (html !== undefined && !isDirectory(dirname(html)))
+    throw new UsageError(`--html: ${dirname(html)} is no directory`);
+  if (!isDirectory(directory)) throw new UsageError(`--directory: ${directory} is no directory`);
   const sustainedSeconds = sustain === undefined ? null : Number(sustain);
-  return { json, smoke, help, only, seed: Number(seed), directory: realpathSync(directory), sustainedSeconds };
+  return {
+    json,
+    html: html ?? null,
+    smoke,
+    help,
+    only,
+    seed: Number(seed),
+    directory: realpathSync(directory),
+    sustainedSeconds,
+  };
 }
+
+const isDirectory = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 function parse(args: readonly string[]) {
   try {
@@ -50,6 +65,7 @@ function parse(args: readonly string[]) {
       args: [...args],
       options: {
         json: { type: 'boolean', default: false },
+        html: { type: 'string' },
         smoke: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
         only: { type: 'string', multiple: true, default: [] },

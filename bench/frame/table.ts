@@ -4,25 +4,27 @@ import type { Machine } from './machine.ts';
 import type { ReadingUnit } from './reading.ts';
 import type { CaseResult, ExperimentResult, ReadingResult, SuiteResult } from './runner.ts';
 
-/** Columns before this one hold words, the others numbers, which stand at the right. */
-interface Layout {
-  readonly columns: readonly string[];
-  readonly firstNumber: number;
-}
+type Row = readonly string[];
 
-const rates: Layout = {
-  columns: ['case', 'contender', 'per second', 'p50', 'p99', 'spread', 'ours ÷ it'],
-  firstNumber: 2,
-};
-const readings: Layout = { columns: ['figure', 'ours', 'baseline', 'target', ''], firstNumber: 1 };
+export const rateColumns: Row = ['case', 'contender', 'per second', 'p50', 'p99', 'spread', 'ours ÷ it'];
+export const readingColumns: Row = ['figure', 'ours', 'baseline', 'target', ''];
+/** Columns before these hold words, the others numbers, which stand at the right. */
+const firstRateNumber = 2;
+const firstReadingNumber = 1;
 
 /** One suite for people to read. */
-export function suiteTable({ name, about, cases, experiments, error }: SuiteResult): string {
-  const rateRows = cases.flatMap(rowsOfCase);
-  const readingRows = [...cases, ...experiments].flatMap(rowsOfReadings);
+export function suiteTable(suite: SuiteResult): string {
+  const { name, about, error } = suite;
+  const rates = layOut(rateColumns, firstRateNumber, rateRows(suite));
+  const readings = layOut(readingColumns, firstReadingNumber, readingRows(suite));
   const failure = error === null ? [] : [`  failed: ${error}`];
-  return [`${name}: ${about}`, ...layOut(rates, rateRows), ...layOut(readings, readingRows), ...failure].join('\n');
+  return [`${name}: ${about}`, ...rates, ...readings, ...failure].join('\n');
 }
+
+export const rateRows = ({ cases }: SuiteResult): readonly Row[] => cases.flatMap(rowsOfCase);
+
+export const readingRows = ({ cases, experiments }: SuiteResult): readonly Row[] =>
+  [...cases, ...experiments].flatMap(rowsOfReadings);
 
 export function machineLines(machine: Machine): string {
   return Object.entries(machine)
@@ -63,7 +65,7 @@ export function targetText({ target, unit }: ReadingResult): string {
 }
 
 /** No line without rows. */
-function layOut({ columns, firstNumber }: Layout, rows: readonly (readonly string[])[]): readonly string[] {
+function layOut(columns: Row, firstNumber: number, rows: readonly Row[]): readonly string[] {
   if (rows.length === 0) return [];
   const widths = columns.map((_, at) => Math.max(...[columns, ...rows].map((row) => row[at]?.length ?? 0)));
   const pad = (cell: string, at: number): string =>
@@ -71,14 +73,14 @@ function layOut({ columns, firstNumber }: Layout, rows: readonly (readonly strin
   return [columns, ...rows].map((row) => `  ${row.map(pad).join('  ')}`.trimEnd());
 }
 
-function rowsOfCase({ name, unit, ours, baselines }: CaseResult): readonly (readonly string[])[] {
+function rowsOfCase({ name, unit, ours, baselines }: CaseResult): readonly Row[] {
   return [
     [`${name} (${unit})`, ...cells(ours), ''],
     ...baselines.map((baseline) => ['', ...cells(baseline), ratioText(baseline.ratio)]),
   ];
 }
 
-function rowsOfReadings(result: CaseResult | ExperimentResult): readonly (readonly string[])[] {
+function rowsOfReadings(result: CaseResult | ExperimentResult): readonly Row[] {
   return result.readings.map((reading) => [
     `${result.name}: ${reading.what}`,
     quantityText(reading.ours, reading.unit),

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -81,9 +81,11 @@ describe('the bench', () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  it('prints a table for people, of the suites that they ask for', { timeout: 60_000 }, async () => {
-    const { code, stdout } = await bench('--smoke', '--only', 'wheel');
+  it('prints a table and a page for people, of the suites that they ask for', { timeout: 60_000 }, async () => {
+    const html = join(directory, 'bench.html');
+    const { code, stdout } = await bench('--smoke', '--only', 'wheel', '--html', html);
     expect(code).toBe(0);
+    expect(readFileSync(html, 'utf8')).toMatch(/^<!doctype html>.*<h2>wheel<.h2>.*<svg /s);
     expect(stdout).toMatch(/^processor: /);
     expect(stdout).toMatch(/^wheel: /m);
     expect(stdout).toMatch(/binary heap +[\d,]+ +\d+ % +\d/);

@@ -38,6 +38,7 @@ describe('options of the bench', () => {
     [['--seed', '1e99'], /--seed takes a whole number/],
     [['--sustain', '0'], /--sustain takes whole seconds, not '0'/],
     [['--directory', '/nowhere/at/all'], /no directory/],
+    [['--html', '/nowhere/at/all.html'], /--html: .*nowhere.at is no directory/],
     [['--fast'], /--fast/],
     [['bells'], /bells/],
   ])('refuse %j', (args, sentence) => {
