@@ -236,8 +236,10 @@ export const limits = {
   killPollLongestMs: 250,
   /** A job that is over by then is never listened to: what it wrote is read at its end. */
   outputFollowMs: 10,
-  /** A shell that does not pass its trial by then is not used. */
+  /** A shell that does not pass its trial by then is not used: jobs wait for the first trial. */
   slotTrialMs: 5_000,
+  /** Then it is tried again, for a node may start on a machine that is just too busy; jobs don't wait for that. */
+  slotRetrialMs: 30_000,
   /** Pre-forked shells for short jobs: four saturate two cores (measured-facts 7). */
   shellSlots: 4,
   /** Beyond this many jobs in pre-forked shells at once, jobs are spawned plainly: each shell takes about 1 MiB. */

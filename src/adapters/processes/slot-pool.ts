@@ -40,6 +40,8 @@ export class SlotPool implements Launcher {
   readonly #lent = new Set<Slot>();
   readonly #queue: PooledLaunch[] = [];
   #state: 'trial' | 'open' | 'unfit' | 'closed' = 'trial';
+  /** Trials begun. */
+  #trials = 0;
   #stopTrial: () => void = () => undefined;
   #stopPatience: (() => void) | null = null;
 
@@ -49,13 +51,11 @@ export class SlotPool implements Launcher {
     // Shells use LC_ALL themselves, so that jobs need to be told theirs.
     const inherited = [...options.environment].filter(([name]) => name !== 'LC_ALL' && isPlainVariable(name));
     this.#inherited = new Map(inherited);
-    this.#stopTrial = options.timers.after(limits.slotTrialMs, () => this.#concludeTrial(false));
-    while (this.#slots.size < options.size && this.#fork());
-    this.#try(0);
+    this.#beginTrial();
   }
 
   launch(plan: LaunchPlan, events: LaunchEvents): Launch {
-    const isOpen = this.#state === 'open' || this.#state === 'trial';
+    const isOpen = this.#state === 'open' || (this.#state === 'trial' && this.#trials === 1);
     const environment = isOpen && this.#queue.length < limits.shellSlotQueue ? this.#toldEnvironment(plan) : null;
     if (environment === null) return this.#options.fallback.launch(plan, events);
     const launch = new PooledLaunch(plan, events, environment);
@@ -164,8 +164,22 @@ export class SlotPool implements Launcher {
     else if (this.#state === 'open') this.#giveOut();
   }
 
-  #try(step: number): void {
-    if (this.#state !== 'trial') return;
+  #beginTrial(): void {
+    const { timers, size } = this.#options;
+    this.#state = 'trial';
+    this.#trials += 1;
+    this.#stopTrial = timers.after(limits.slotTrialMs, () => this.#tooSlow());
+    while (this.#slots.size < size && this.#fork());
+    this.#try(0, this.#trials);
+  }
+
+  #tooSlow(): void {
+    this.#concludeTrial(false);
+    this.#stopTrial = this.#options.timers.after(limits.slotRetrialMs, () => this.#beginTrial());
+  }
+
+  #try(step: number, ofTrial: number): void {
+    if (this.#state !== 'trial' || this.#trials !== ofTrial) return;
     const trial = slotTrials[step];
     if (trial === undefined) {
       this.#concludeTrial(true);
@@ -178,11 +192,13 @@ export class SlotPool implements Launcher {
       {
         started: () => undefined,
         output: () => undefined,
-        failed: () => this.#concludeTrial(false),
+        failed: () => this.#concludeTrial(false, ofTrial),
         ended: (end) => {
           passed = trial.passed(end);
         },
-        outputEnded: () => setImmediate(() => (passed ? this.#try(step + 1) : this.#concludeTrial(false))),
+        outputEnded: () => {
+          setImmediate(() => (passed ? this.#try(step + 1, ofTrial) : this.#concludeTrial(false, ofTrial)));
+        },
       },
       [],
     );
@@ -191,8 +207,8 @@ export class SlotPool implements Launcher {
     else launch.runIn(slot, output);
   }
 
-  #concludeTrial(fit: boolean): void {
-    if (this.#state !== 'trial') return;
+  #concludeTrial(fit: boolean, ofTrial = this.#trials): void {
+    if (this.#state !== 'trial' || this.#trials !== ofTrial) return;
     this.#stopTrial();
     this.#state = fit ? 'open' : 'unfit';
     if (!fit) for (const slot of [...this.#slots]) if (!slot.isBusy) this.#retire(slot);

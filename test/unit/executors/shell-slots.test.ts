@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LinuxProcessTable } from '../../../src/adapters/processes/linux-process-table.ts';
 import { limits } from '../../../src/core/limits.ts';
+import { HeldTimers } from '../../support/held-timers.ts';
 import { ShellJobs } from '../../support/shell-jobs.ts';
 
 const table = new LinuxProcessTable();
@@ -43,6 +44,25 @@ describe('pre-forked shells', () => {
     const results = await Promise.all(long.map(({ ended }) => ended));
     expect(new Set(results.map(({ success }) => success))).toEqual(new Set([false]));
     expect(pids.filter((pid) => table.identify(pid).startTicks !== 0)).toEqual([]);
+  });
+
+  it('are tried again when a busy machine made them fail their trial', async () => {
+    const timers = new HeldTimers([limits.slotTrialMs, limits.slotRetrialMs]);
+    jobs = new ShellJobs({ mode: 'slots', timers });
+    timers.fire(limits.slotTrialMs);
+    const parentOfNext = async (): Promise<number> => {
+      const job = (jobs as ShellJobs).start({ command: 'sleep 1000' });
+      const { pid } = await job.started;
+      const parent = parentOf(pid);
+      job.handle.stop(1_000);
+      await job.ended;
+      return parent;
+    };
+    expect(await parentOfNext()).toBe(process.pid);
+    timers.fire(limits.slotRetrialMs);
+    // Nobody waits for the second trial, and it ends by itself.
+    while ((await parentOfNext()) === process.pid);
+    expect([timers.count(limits.slotTrialMs), timers.count(limits.slotRetrialMs)]).toEqual([0, 0]);
   });
 
   it('may be withdrawn from while they wait for a shell', async () => {
