@@ -1,8 +1,10 @@
 import { DataDirectoryError, takeDataDirectory } from '../src/adapters/data-directory.ts';
 import { allowLongHeaders } from '../src/adapters/http/uws-module.ts';
+import { connectionLimit, openFileLimit } from '../src/adapters/open-files.ts';
 import { runCli } from '../src/cli/run.ts';
 import { CliError, type RunAgent } from '../src/cli/types.ts';
 import type { Notice } from '../src/config/errors.ts';
+import { limits } from '../src/core/limits.ts';
 import { type RunningNode, startNode } from '../src/runtime/threads/node.ts';
 import { localRef } from '../src/runtime/types.ts';
 import type { MembershipCommand } from './cluster/membership/protocol.ts';
@@ -20,6 +22,7 @@ const runAgent: RunAgent = async (config, session) => {
     threadMain: new URL('../src/runtime/threads/thread-main.js', import.meta.url),
   });
   logNotices(node, session.notices);
+  warnOfFewFiles(node);
   if (process.env.CARILLON_TEST_FAULTS !== undefined) {
     node.log.warn('CARILLON_TEST_FAULTS is set: this is the node of a test, whose threads can be made to fail');
   }
@@ -44,6 +47,16 @@ function takeData(directory: string): () => void {
 
 function logNotices(node: RunningNode, notices: readonly Notice[]): void {
   for (const { level, message } of notices) node.log[level](message);
+}
+
+function warnOfFewFiles(node: RunningNode): void {
+  const openFiles = openFileLimit();
+  const connections = connectionLimit(openFiles);
+  if (openFiles === null || connections === limits.connections) return;
+  node.log.warn(
+    'FEW FILES MAY BE OPEN AT ONCE, and each connection and each running job takes some: raise the limit (ulimit -n, LimitNOFILE=)',
+    { openFiles, enough: limits.connections + limits.otherFilesMost, connectionsTaken: connections },
+  );
 }
 
 /** SIGHUP: what can be taken over by a running node is; a broken file changes nothing. */

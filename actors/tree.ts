@@ -43,6 +43,11 @@ const LONG_HANG_MS = 30_000;
 const API_HANG_MS = 20_000;
 /** Of an actor that does little: V8 would keep room for 16 MiB of young objects, filled once, while the code was loaded. */
 const CALM: ThreadOptions = { resourceLimits: { maxYoungGenerationSizeMb: 3 } };
+/**
+ * Where processor time is short, whoever launches jobs comes before whoever answers requests. The api thread gets a third
+ * of what another busy thread gets, which on an idle machine is all that it wants.
+ */
+const API_NICE = 5;
 /** Room over and above what an actor waits for by itself when it stops. */
 const SHUTDOWN_MS = 5_000;
 
@@ -78,7 +83,11 @@ export function serverTree(config: AgentConfig): ThreadTable {
       { shutdownMs: config.drainTimeoutMs + config.stopGraceMs + SHUTDOWN_MS },
     ),
     row<ProcessorPortsConfig>('work', 'processor', { nodeName }, { thread: CALM }),
-    row<ApiPortsConfig>('edge', 'api', apiConfig(config), { terminable: false, hangMs: API_HANG_MS }),
+    row<ApiPortsConfig>('edge', 'api', apiConfig(config), {
+      terminable: false,
+      hangMs: API_HANG_MS,
+      thread: { niceIncrement: API_NICE },
+    }),
   ];
   return { groups, children };
 }

@@ -3,6 +3,8 @@ import { NodeServer } from './http/node-server.ts';
 import { loadUws } from './http/uws-module.ts';
 import { UwsServer } from './http/uws-server.ts';
 
+import { connectionLimit, openFileLimit } from './open-files.ts';
+
 type Warn = (message: string, reason: string) => void;
 
 /** By address, the servers of this thread. A failed actor leaves its server behind; the next one takes its place. */
@@ -37,7 +39,8 @@ export function httpServerFactory(warn: Warn): HttpServerFactory {
 
 function makeServer(handler: HttpHandler, warn: Warn): HttpServer {
   const loaded = loadUws();
-  if (loaded.ok) return new UwsServer(loaded.uws, handler);
+  const mostConnections = connectionLimit(openFileLimit());
+  if (loaded.ok) return new UwsServer(loaded.uws, handler, mostConnections);
   warn('uWebSockets.js does not load here: HTTP is served by node:http, at twice the CPU', loaded.error);
-  return new NodeServer(handler);
+  return new NodeServer(handler, mostConnections);
 }

@@ -1,4 +1,4 @@
-import { type ApiErrorCode, errorHeader, sentenceOf, statusOf } from './errors.ts';
+import { type ApiErrorCode, errorHeader, retryAfterOf, sentenceOf, statusOf } from './errors.ts';
 import type { AnswerHead, Header, HttpAnswer } from './http.ts';
 import { indentJson, jsonString } from './json/writer.ts';
 
@@ -46,20 +46,23 @@ export const outputHead: AnswerHead = {
 
 export const bytesAnswer = (body: Uint8Array): HttpAnswer => ({ ...outputHead, body });
 
+function errorHeaders(code: ApiErrorCode, message?: string): readonly Header[] {
+  const seconds = retryAfterOf(code);
+  const retry: readonly Header[] = seconds === null ? [] : [['Retry-After', String(seconds)]];
+  return [[ERROR_HEADER, errorHeader(code, message)], ...retry];
+}
+
 /** Dkron's answer to most failures: a status and nothing else. The reason is in the header. */
 export const emptyError = (code: ApiErrorCode, message?: string): HttpAnswer => ({
   status: statusOf(code),
-  headers: [[ERROR_HEADER, errorHeader(code, message)]],
+  headers: errorHeaders(code, message),
   body: '',
 });
 
 /** Dkron's answer to a refused job: the sentence as the body. `header` where it differs from the body. */
 export const textError = (code: ApiErrorCode, text: string): HttpAnswer => ({
   status: statusOf(code),
-  headers: [
-    ['Content-Type', sniffedType(text)],
-    [ERROR_HEADER, errorHeader(code, text)],
-  ],
+  headers: [['Content-Type', sniffedType(text)], ...errorHeaders(code, text)],
   body: text,
 });
 
@@ -67,10 +70,7 @@ export const textError = (code: ApiErrorCode, text: string): HttpAnswer => ({
 export function ownError(code: ApiErrorCode, message = sentenceOf(code)): HttpAnswer {
   return {
     status: statusOf(code),
-    headers: [
-      ['Content-Type', JSON_TYPE],
-      [ERROR_HEADER, errorHeader(code, message)],
-    ],
+    headers: [['Content-Type', JSON_TYPE], ...errorHeaders(code, message)],
     body: `{"code":${jsonString(code)},"message":${jsonString(message)}}`,
   };
 }

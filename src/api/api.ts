@@ -1,5 +1,5 @@
 import { assertNever } from '../core/assert.ts';
-import { badTarget, ownError, pageNotFound, redirect, textError } from './answers.ts';
+import { badTarget, emptyError, ownError, pageNotFound, redirect, textError } from './answers.ts';
 import { Call } from './call.ts';
 import { sentenceOf } from './errors.ts';
 import type { BodyRefusal, Exchange, Header, HttpAnswer, HttpHandler, HttpRequest } from './http.ts';
@@ -61,6 +61,8 @@ export class Api implements HttpHandler {
           otherSlash(rawPath) + request.target.slice(rawPath.length),
         ),
       );
+    } else if (!match.route.isVital && !this.#services.hasRoom()) {
+      exchange.answer(emptyError('overloaded', 'Too many requests come at once: try again in a moment.'));
     } else {
       const { route, parameters } = match;
       const headers = route.isGrouped ? this.#groupHeaders(request) : [];

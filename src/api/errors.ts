@@ -42,9 +42,15 @@ export const apiErrors = {
   internal_error: [500, 'An error in Carillon; the log of this node has it.'],
 } as const satisfies Record<string, readonly [status: number, sentence: string]>;
 
+/** Seconds after which a client should try again what was refused so: `Retry-After`. */
+const retryAfterSeconds: Readonly<Record<string, number>> = { no_leader: 1, not_ready: 1, overloaded: 1 };
+
 export type ApiErrorCode = keyof typeof apiErrors;
 
 export const isApiErrorCode = (code: string): code is ApiErrorCode => Object.hasOwn(apiErrors, code);
+
+/** Null: trying again as it is, and soon, is of no use. */
+export const retryAfterOf = (code: ApiErrorCode): number | null => retryAfterSeconds[code] ?? null;
 
 export const statusOf = (code: ApiErrorCode): number => apiErrors[code][0];
 export const sentenceOf = (code: ApiErrorCode): string => apiErrors[code][1];

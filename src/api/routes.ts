@@ -37,13 +37,15 @@ export interface Route {
   readonly bodyBytes: number;
   /** Carries `X-Whom` and the cross-origin headers; Dkron's `/health` does not. */
   readonly isGrouped: boolean;
+  /** Answered however much comes: it is cheap, and whoever runs the node needs it then. */
+  readonly isVital: boolean;
   /** Exists only with the web interface. */
   readonly isInterface: boolean;
   /** Refuses a query with a pair that can't be read, which Dkron's routes drop. */
   readonly isQueryStrict: boolean;
 }
 
-type Options = Partial<Pick<Route, 'bodyBytes' | 'isGrouped' | 'isInterface' | 'isQueryStrict'>>;
+type Options = Partial<Pick<Route, 'bodyBytes' | 'isGrouped' | 'isVital' | 'isInterface' | 'isQueryStrict'>>;
 
 const route = (method: string, pattern: string, handle: Route['handle'], options: Options = {}): Route => ({
   method,
@@ -51,13 +53,15 @@ const route = (method: string, pattern: string, handle: Route['handle'], options
   handle,
   bodyBytes: 0,
   isGrouped: true,
+  isVital: false,
   isInterface: false,
   isQueryStrict: false,
   ...options,
 });
 
 const job: Options = { bodyBytes: limits.requestBodyBytes };
-const ungrouped: Options = { isGrouped: false };
+const ungrouped: Options = { isGrouped: false, isVital: true };
+const vital: Options = { isVital: true };
 const ui: Options = { isInterface: true };
 const strict: Options = { isQueryStrict: true };
 
@@ -67,18 +71,18 @@ export const routes: readonly Route[] = [
   route('GET', '/ui/*', getInterface, ui),
   route('GET', '/health', getHealth, ungrouped),
   route('GET', '/health/ready', getReadiness, ungrouped),
-  route('GET', '/metrics', getMetrics),
+  route('GET', '/metrics', getMetrics, vital),
   route('GET', '/debug/vars', getVariables),
   route('GET', '/v1', getStatus),
   route('GET', '/v1/', getStatus),
   route('GET', '/v1/members', listMembers),
   route('GET', '/v1/leader', getLeader),
   route('GET', '/v1/isleader', getIsLeader),
-  route('POST', '/v1/leave', leave),
+  route('POST', '/v1/leave', leave, vital),
   route('POST', '/v1/restore', restore, { bodyBytes: limits.restoreBodyBytes }),
   route('GET', '/v1/busy', listBusy),
   route('GET', '/v1/pause', getPause),
-  route('POST', '/v1/pause', setPause(true)),
+  route('POST', '/v1/pause', setPause(true), vital),
   route('POST', '/v1/unpause', setPause(false)),
   route('GET', '/v1/jobs', listJobs),
   route('POST', '/v1/jobs', setJob, job),

@@ -124,6 +124,8 @@ export interface Services {
   readonly nowMs: () => WallMs;
   /** Runs `turn` once, later, in a turn of its own; gives how to call that off. */
   readonly after: (delayMs: number, turn: () => void) => () => void;
+  /** False: more is asked than there is time for, and what can be refused should be. */
+  readonly hasRoom: () => boolean;
   /** A random UUID: Dkron makes one for each member and request. */
   readonly uuid: () => string;
   /** For what fails after the answer. */

@@ -44,6 +44,22 @@ export const limits = {
   bufferedBodyBytes: 512 << 20,
   /** Read and thrown away behind an answer of 413 to a body without a length; then its connection is closed. */
   discardedBodyBytes: 64 << 20,
+  /** Connections to the API: its clients of events, and as many again; fewer where the process may open few files. */
+  connections: 16_384,
+  /** Files left for stores and jobs: a quarter of what the process may open, within these. */
+  otherFilesLeast: 256,
+  otherFilesMost: 4_096,
+  /** Requests served in one turn of the event loop whatever it takes; beyond, only as long as it has not taken `requestTurnMs`. */
+  requestsPerTurn: 64,
+  requestTurnMs: 100,
+  /** Changes of clients on their way through log and state at once, where launches wait behind them: so many always, */
+  writesAtOnceLeast: 16,
+  /** so many while each takes less than `writeDelayMs`: measured, they saturate the state's thread, */
+  writesAtOnceMost: 256,
+  writeDelayMs: 20,
+  /** so many wait until others have ended, each with its job; and so long: a client has given up by then. */
+  writesWaiting: 1_024,
+  writeWaitMs: 10_000,
   /** Requests that wait for the end of a launch (`?wait`): each holds a connection. */
   waitingRuns: 10_000,
   /** Bytes that wait in this process for one WebSocket client to read, and one message beyond: enough to keep it busy. */

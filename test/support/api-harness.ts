@@ -61,6 +61,7 @@ export class ApiHarness {
   readonly api: Api;
   readonly #turns: (() => void)[] = [];
   readonly #jobTexts = new JobTexts();
+  hasRoom = true;
   /** The next write fails with this code. */
   failNext: string | null = null;
   members: readonly ClusterMember[] = [testMember];
@@ -101,6 +102,7 @@ export class ApiHarness {
       running: { backups: 0 },
       nowMs: () => this.state.nowMs,
       after: (delayMs, turn) => this.#after(delayMs, turn),
+      hasRoom: () => this.hasRoom,
       uuid: () => '1de66b1e-5ac7-07e6-3630-439294d5d3a1',
       warn: (message) => this.warnings.push(message),
     };

@@ -15,6 +15,7 @@ import type { JobRules } from '../../../src/api/job-rules.ts';
 import { JobTexts } from '../../../src/api/job-texts.ts';
 import { LaunchWaits } from '../../../src/api/launch-waits.ts';
 import type { MetricsSource, Services } from '../../../src/api/services.ts';
+import { TurnBudget } from '../../../src/api/turn-budget.ts';
 import { AssertionFailed, assertNever } from '../../../src/core/assert.ts';
 import type { StateReads } from '../../../src/core/jobs/reads.ts';
 import {
@@ -75,6 +76,8 @@ class ApiActor implements Actor<ApiCommand> {
   readonly #jobTexts = new JobTexts();
   readonly #waits = new LaunchWaits();
   readonly #timers: Timers;
+  readonly #writes: ActorWrites<ApiCommand>;
+  readonly #turnBudget = new TurnBudget();
   readonly #executionWaits = new ExecutionWaits();
   readonly #cluster = new KnownCluster();
   readonly #outputs: ActorOutputs;
@@ -93,6 +96,10 @@ class ApiActor implements Actor<ApiCommand> {
     });
     this.#timers = new Timers(context);
     this.#proposer = new Proposer(context, config.nodeName);
+    this.#writes = new ActorWrites(context, this.#proposer, this.#state, {
+      launches: this.#waits,
+      executions: this.#executionWaits,
+    });
     this.#outputs = new ActorOutputs(context, this.#state);
     this.#events = new EventHub({
       nowMs: () => context.wallNow(),
@@ -103,7 +110,7 @@ class ApiActor implements Actor<ApiCommand> {
     });
     this.#api = new Api(this.#services(ports));
     this.#server = ports.server(this.#handler());
-    this.#gaugeEvents();
+    this.#eachSecond();
     const { host, port } = config.httpAddress;
     this.#server.listen(host, port, (outcome) => context.enter(() => this.#listening(outcome)));
   }
@@ -150,24 +157,31 @@ class ApiActor implements Actor<ApiCommand> {
 
   timer(key: string): void {
     if (key === LISTING_TIMER) this.#listing.build();
-    else if (key === GAUGES_TIMER) this.#gaugeEvents();
+    else if (key === GAUGES_TIMER) this.#eachSecond();
     else if (key === DRAIN_TIMER) this.#stopped();
     // What is left of the events is sent behind this turn.
     else if (key !== EVENTS_TIMER && !this.#proposer.timer(key)) this.#timers.timer(key);
   }
 
-  #gaugeEvents(): void {
+  #eachSecond(): void {
+    this.#writes.sweep();
     this.#context.gauge('event_clients', this.#events.connectionCount);
     const { output, others } = this.#events.keptBytes;
     this.#context.gauge('event_bytes_kept', others);
     this.#context.gauge('event_output_bytes_kept', output);
     this.#context.gauge('event_bytes_buffered', this.#events.bufferedBytes);
+    this.#context.gauge('api_writes_waiting', this.#writes.waiting);
     this.#context.arm(GAUGES_TIMER, monoMs(this.#context.monoNow() + GAUGES_MS));
   }
 
   /** Who listens to events gets a bounded part of them in each batch; what remains does not keep requests waiting. */
   endOfBatch(): void {
+    this.#turnBudget.turnEnded();
     if (this.#events.pump()) this.#context.arm(EVENTS_TIMER, this.#context.monoNow());
+  }
+
+  check(): void {
+    this.#writes.check();
   }
 
   stop(done: () => void): void {
@@ -288,10 +302,7 @@ class ApiActor implements Actor<ApiCommand> {
       state: this.#state,
       jobPage: (query) => this.#listing.page(query),
       jobTexts: this.#jobTexts,
-      writes: new ActorWrites(context, this.#proposer, this.#state, {
-        launches: this.#waits,
-        executions: this.#executionWaits,
-      }),
+      writes: this.#writes,
       cluster: this.#cluster,
       rules: ports.rules,
       metrics: ports.metrics,
@@ -301,6 +312,7 @@ class ApiActor implements Actor<ApiCommand> {
       running: { backups: 0 },
       nowMs: () => context.wallNow(),
       after: (delayMs, turn) => this.#timers.after(delayMs, turn),
+      hasRoom: () => this.#turnBudget.admits(context.monoNow()),
       uuid: () => randomUuid(context.random),
       warn: (message, fields) => context.log.warn(message, fields),
     };

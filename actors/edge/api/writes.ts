@@ -2,6 +2,7 @@ import { type ApiErrorCode, isApiErrorCode } from '../../../src/api/errors.ts';
 import type { ExecutionWaits } from '../../../src/api/execution-waits.ts';
 import type { LaunchWaits } from '../../../src/api/launch-waits.ts';
 import type { BusyExecution, ClusterMember, Done, Failure, Outcome, Writes } from '../../../src/api/services.ts';
+import { WritePacer } from '../../../src/api/write-pacer.ts';
 import { assert, assertNever } from '../../../src/core/assert.ts';
 import type { Command, CommandResult, ImportItem, ImportRefusal } from '../../../src/core/jobs/commands.ts';
 import type { StateReads } from '../../../src/core/jobs/reads.ts';
@@ -35,6 +36,7 @@ export class ActorWrites<Message> implements Writes {
   readonly #state: StateReads;
   readonly #waits: LaunchWaits;
   readonly #executionWaits: ExecutionWaits;
+  readonly #pacer: WritePacer;
 
   constructor(context: Context<Message>, proposer: Proposer, state: StateReads, waits: Waits) {
     this.#context = context;
@@ -42,6 +44,21 @@ export class ActorWrites<Message> implements Writes {
     this.#state = state;
     this.#waits = waits.launches;
     this.#executionWaits = waits.executions;
+    this.#pacer = new WritePacer(() => context.monoNow());
+  }
+
+  /** Changes that wait until others have ended. */
+  get waiting(): number {
+    return this.#pacer.waiting;
+  }
+
+  /** Each second. */
+  sweep(): void {
+    this.#pacer.sweep();
+  }
+
+  check(): void {
+    this.#pacer.check();
   }
 
   setJob(job: SubmittedJob, next: Instant | null, done: Done<JobRecord>): void {
@@ -129,18 +146,32 @@ export class ActorWrites<Message> implements Writes {
 
   #askRun(name: JobName, tags: StringMap | null, done: Done<Stamp>): void {
     const dispatcher = localRef<DispatcherCommand>('dispatcher');
-    this.#context.ask(dispatcher, { type: 'run', name, tags }, RUN_TIMEOUT_MS, (outcome: AskOutcome<RunReply>) => {
-      const answer = answerOf(outcome);
-      if (!answer.ok) done(answer);
-      else if (answer.value.type === 'launched') done({ ok: true, value: answer.value.group });
-      else done(failure(codeOf(answer.value.code)));
-    });
+    this.#pacer.submit(
+      (ended) =>
+        this.#context.ask(dispatcher, { type: 'run', name, tags }, RUN_TIMEOUT_MS, (outcome: AskOutcome<RunReply>) => {
+          ended();
+          const answer = answerOf(outcome);
+          if (!answer.ok) done(answer);
+          else if (answer.value.type === 'launched') done({ ok: true, value: answer.value.group });
+          else done(failure(codeOf(answer.value.code)));
+        }),
+      () => done(tooManyWrites),
+    );
   }
 
   #propose(command: Command, done: Done<JobRecord>): void {
-    this.#proposer.propose(command, (outcome) => done(jobOf(resultOf(outcome))));
+    this.#pacer.submit(
+      (ended) =>
+        this.#proposer.propose(command, (outcome) => {
+          ended();
+          done(jobOf(resultOf(outcome)));
+        }),
+      () => done(tooManyWrites),
+    );
   }
 }
+
+const tooManyWrites = failure('overloaded', 'Too many changes wait: try again in a moment.');
 
 function jobOf(outcome: Outcome<CommandResult>): Outcome<JobRecord> {
   if (!outcome.ok) return outcome;

@@ -29,7 +29,7 @@ export class NodeServer implements HttpServer {
   readonly #sockets = new NodeSockets();
   readonly #upgrading = new Set<Duplex>();
 
-  constructor(handler: HttpHandler) {
+  constructor(handler: HttpHandler, mostConnections: number = limits.connections) {
     this.#handler = handler;
     this.#desk = new RequestDesk(handler);
     this.#server = createServer(
@@ -44,6 +44,7 @@ export class NodeServer implements HttpServer {
         this.#desk.guard(one, () => this.#receive(request, one));
       },
     );
+    this.#server.maxConnections = mostConnections;
     this.#server.on('upgrade', (request, socket, head) => this.#serveUpgrade(request, socket, head));
   }
 

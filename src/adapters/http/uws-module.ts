@@ -17,6 +17,8 @@ export interface UwsListenSocket {
 export interface UwsApp {
   any(pattern: string, handler: (response: UwsResponse, request: UwsRequest) => void): UwsApp;
   ws(pattern: string, behavior: UwsBehavior): UwsApp;
+  /** Called with 1 for each connection that comes, with -1 for each that ends and has not become a WebSocket. */
+  filter(changed: (response: UwsResponse, change: number) => void): UwsApp;
   listen(host: string, port: number, options: number, done: (socket: UwsListenSocket | false) => void): UwsApp;
   listen(port: number, options: number, done: (socket: UwsListenSocket | false) => void): UwsApp;
   close(): UwsApp;

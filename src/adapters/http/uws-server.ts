@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { AnswerHead, HttpAnswer, HttpHandler, HttpServer, ListenOutcome, RequestHeaders } from '../../api/http.ts';
+import { limits } from '../../core/limits.ts';
 import type { BodySink, Carrier, OneAnswer } from './one-answer.ts';
 import { RequestDesk } from './request-desk.ts';
 import type { Uws, UwsApp, UwsListenSocket, UwsRequest, UwsResponse } from './uws-module.ts';
@@ -32,20 +33,30 @@ export class UwsServer implements HttpServer {
   readonly #desk: RequestDesk;
   readonly #onExit = (): void => this.close();
   #listening: UwsListenSocket | null = null;
+  #connections = 0;
   #isClosed = false;
 
-  constructor(uws: Uws, handler: HttpHandler) {
+  constructor(uws: Uws, handler: HttpHandler, mostConnections: number = limits.connections) {
     this.#uws = uws;
     this.#handler = handler;
     this.#desk = new RequestDesk(handler);
     const sockets = socketBehavior(
       (response, request, upgrade) => this.#serve(response, request, upgrade),
       (error) => void handler.failed(error),
+      // The filter below counts a WebSocket when it connects, and hears of its end no more.
+      () => {
+        this.#connections -= 1;
+      },
     );
     this.#app = uws
       .App()
       .ws('/*', sockets)
       .any('/*', (response, request) => this.#serve(response, request, null));
+    const connected = (response: UwsResponse, change: number): void => {
+      this.#connections += change;
+      if (change > 0 && this.#connections > mostConnections) response.close();
+    };
+    this.#app.filter(connected);
     process.on('exit', this.#onExit);
   }
 

@@ -15,6 +15,7 @@ const portOf = (socket: UwsWebSocket): UwsSocketPort => (socket.getUserData() as
 export function socketBehavior(
   serve: (response: UwsResponse, request: UwsRequest, upgrade: Upgrade) => void,
   failed: (error: unknown) => void,
+  ended: () => void,
 ): UwsBehavior {
   return {
     maxPayloadLength: limits.receivedMessageBytes,
@@ -24,7 +25,10 @@ export function socketBehavior(
     upgrade: (response, request, context) => serve(response, request, upgradeOf(response, request, context, failed)),
     open: (socket) => portOf(socket).opened(socket),
     drain: (socket) => portOf(socket).drained(),
-    close: (socket) => portOf(socket).closed(),
+    close: (socket) => {
+      ended();
+      portOf(socket).closed();
+    },
   };
 }
 

@@ -9,7 +9,7 @@ const operations: Operations = { ...nodeOperations, ...jobOperations };
 const description = [
   "Dkron v4's API, and Carillon's own routes. Every error carries `Carillon-Error: <code>; <sentence>`; docs/api/errors.md",
   'lists the codes. Any route may answer 400 `bad_target` or `bad_framing`, 413 `body_too_large`, 503 `overloaded` while',
-  'too many bodies wait, and 500 `internal_error`. `?pretty` indents JSON. `X-Whom` names the node that answered.',
+  'too much is asked or waits, and 500 `internal_error`. `Retry-After`, in seconds, says when to try again. `?pretty` indents JSON. `X-Whom` names the node that answered.',
 ].join(' ');
 
 /** The document as text: it never changes while the node lives. */

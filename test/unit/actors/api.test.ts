@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ApiConfig, definition } from '../../../actors/edge/api/actor.ts';
 import type { ApiCommand } from '../../../actors/edge/api/protocol.ts';
 import { exitCodes } from '../../../actors/exit-codes.ts';
@@ -13,6 +13,7 @@ import {
   executionId,
   jobName,
   logIndex,
+  monoMs,
   nodeName,
   stamp,
   term,
@@ -185,6 +186,8 @@ const job = '{"name":"a","schedule":"@manually","executor":"shell"}';
 const group = stamp(1_705_314_030_000_000_001n);
 const ended: Change = { type: 'launchEnded', job: jobName('a'), group, status: 'success' };
 
+const isProposal = ({ type }: { readonly type: string }): boolean => type === 'propose';
+
 function createJob(): void {
   api.request('POST', '/v1/jobs', job);
   api.apply(api.proposal());
@@ -272,6 +275,42 @@ describe('writing', () => {
       status,
       code,
     ]);
+  });
+
+  it('lets few writes go to the log at once; the others follow, or are refused when they have waited too long', () => {
+    const clients = Array.from({ length: limits.writesAtOnceLeast + 2 }, () => api.request('POST', '/v1/jobs', job));
+    const proposals = api.actor.takeMessages<{ type: string; sequence: number }>().filter(isProposal);
+    expect(proposals).toHaveLength(limits.writesAtOnceLeast);
+    const [first] = proposals;
+    api.actor.deliver({ type: 'proposalRefused', sequence: first?.sequence ?? 0, reason: 'storage_full' });
+    expect(api.actor.takeMessages<{ type: string }>().filter(isProposal)).toHaveLength(1);
+    api.actor.advance(limits.writeWaitMs + 1_000);
+    const statuses = clients.map(({ answer }) => answer?.status);
+    expect([statuses[0], statuses[1], statuses.at(-2), statuses.at(-1)]).toEqual([507, undefined, undefined, 503]);
+    const last = clients.at(-1)?.answer;
+    expect(last && [header(last, 'Carillon-Error')?.split(';')[0], header(last, 'Retry-After')]).toEqual([
+      'overloaded',
+      '1',
+    ]);
+  });
+
+  it('serves no more of what has waited once a turn has taken long', () => {
+    createJob();
+    // Each look at the clock takes a while: as many requests as are always served, one that is too late, and no new turn.
+    const monoNow = vi.spyOn(api.actor.context, 'monoNow');
+    let nowMs = api.actor.context.monoNow();
+    monoNow.mockImplementation(() => {
+      nowMs = monoMs(nowMs + limits.requestTurnMs);
+      return nowMs;
+    });
+    const ask = (): number | undefined => api.request('GET', '/v1/jobs/a').answer?.status;
+    const turns = vi.spyOn(api.actor.context, 'enter').mockImplementation((turn) => turn());
+    const statuses = Array.from({ length: limits.requestsPerTurn + 1 }, ask);
+    expect([statuses.at(0), statuses.at(-2), statuses.at(-1)]).toEqual([200, 200, 503]);
+    expect(api.request('GET', '/health').answer?.status).toBe(200);
+    turns.mockRestore();
+    expect(ask()).toBe(503);
+    expect(ask()).toBe(200);
   });
 
   it('says when the outcome is not known', () => {

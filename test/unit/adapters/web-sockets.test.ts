@@ -58,8 +58,11 @@ class SocketHandler implements HttpHandler {
 }
 
 const loaded = loadUws();
-const engines: [string, (handler: HttpHandler) => HttpServer][] = [['node:http', (handler) => new NodeServer(handler)]];
-if (loaded.ok) engines.push(['uWebSockets.js', (handler) => new UwsServer(loaded.uws, handler)]);
+const mostConnections = 6;
+const engines: [string, (handler: HttpHandler) => HttpServer][] = [
+  ['node:http', (handler) => new NodeServer(handler, mostConnections)],
+];
+if (loaded.ok) engines.push(['uWebSockets.js', (handler) => new UwsServer(loaded.uws, handler, mostConnections)]);
 
 describe.each(engines)('WebSockets on %s', (engine, make) => {
   let handler: SocketHandler;
@@ -189,6 +192,19 @@ describe.each(engines)('WebSockets on %s', (engine, make) => {
     connect('/throw');
     await waitUntil(() => handler.failures.length === 1, { what: 'the failure' });
     await opened();
+  });
+
+  it('count as connections, of which there are only so many, until they end', async () => {
+    for (let round = 0; round < 2; round += 1) {
+      const taken: WebSocketClient[] = [];
+      while (taken.length < mostConnections) taken.push((await opened())[0]);
+      const refused = connect('/');
+      await waitUntil(() => refused.isClosed, { what: 'the end of the connection that is too much' });
+      expect([refused.head, handler.sockets.length]).toEqual(['', (round + 1) * mostConnections]);
+      for (const client of taken) client.destroy();
+      const ends = (): number => handler.heard.filter((what) => what === 'closed').length;
+      await waitUntil(() => ends() === (round + 1) * mostConnections, { what: 'the others have ended' });
+    }
   });
 
   it('are not waited for by a drain', async () => {
