@@ -39,10 +39,6 @@ export class EventConnection {
     this.#from = from;
   }
 
-  get isOpen(): boolean {
-    return this.#socket !== null;
-  }
-
   get wantsOutput(): boolean {
     return (this.filter.bits & topicBits.output) !== 0;
   }
@@ -113,6 +109,7 @@ export class EventConnection {
    * by its topics; events of the other ring come from that range, so where the client stands does not change.
    */
   #tellMissed(socket: WebSocketPort): void {
+    if (!this.#readers.some(({ isBehind }) => isBehind)) return;
     const behind = this.#readers.flatMap((reader) => reader.missedTo ?? []).sort(compareIds);
     const [common] = behind;
     if (common === undefined) return;

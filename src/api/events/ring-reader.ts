@@ -30,9 +30,14 @@ export class RingReader {
     this.#place += 1;
   }
 
+  /** Something that it had not read is gone. */
+  get isBehind(): boolean {
+    return this.#place < this.#ring.first;
+  }
+
   /** Everything up to this id is gone, and some of it was not read; null: nothing was missed. */
   get missedTo(): EventId | null {
-    return this.#place < this.#ring.first ? this.#ring.floor : null;
+    return this.isBehind ? this.#ring.floor : null;
   }
 
   /** Goes on behind what was missed. */
