@@ -8,6 +8,8 @@ export interface Figures {
   /** Latency of single operations in milliseconds; null where it isn't measured. */
   readonly p50Ms: number | null;
   readonly p99Ms: number | null;
+  /** Processor time of one operation in microseconds; null where it isn't measured. */
+  readonly processorMicros: number | null;
   /** Of `perSecond`, over the repetitions: how much to trust it. */
   readonly spread: number;
   /** `perSecond` of each repetition, in their order. */
@@ -20,11 +22,15 @@ export function figuresOf(contender: string, samples: readonly Sample[]): Figure
   const latencies = samples.flatMap(({ latenciesMs }) => (latenciesMs === null ? [] : [latenciesMs]));
   const overRepetitions = (percent: number): number | null =>
     latencies.length === 0 ? null : median(latencies.map((values) => percentile(values, percent)));
+  const processorMicros = samples.flatMap(({ processorMs, operations }) =>
+    processorMs === undefined ? [] : [(processorMs * 1_000) / operations],
+  );
   return {
     contender,
     perSecond: median(repetitions),
     p50Ms: overRepetitions(50),
     p99Ms: overRepetitions(99),
+    processorMicros: processorMicros.length === 0 ? null : median(processorMicros),
     spread: spread(repetitions),
     repetitions,
   };

@@ -9,6 +9,8 @@ export interface Sample {
   readonly elapsedMs: number;
   /** How long single operations took, in any order; null where only the whole means something. */
   readonly latenciesMs: readonly number[] | null;
+  /** Processor time of all threads; absent where others than this process do the work. */
+  readonly processorMs?: number;
 }
 
 /** One way of doing the work of a case. */

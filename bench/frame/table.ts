@@ -6,7 +6,7 @@ import type { CaseResult, ExperimentResult, ReadingResult, SuiteResult } from '.
 
 type Row = readonly string[];
 
-export const rateColumns: Row = ['case', 'contender', 'per second', 'p50', 'p99', 'spread', 'ours ÷ it'];
+export const rateColumns: Row = ['case', 'contender', 'per second', 'p50', 'p99', 'CPU', 'spread', 'ours ÷ it'];
 export const readingColumns: Row = ['figure', 'ours', 'baseline', 'target', ''];
 /** Columns before these hold words, the others numbers, which stand at the right. */
 const firstRateNumber = 2;
@@ -90,11 +90,12 @@ function rowsOfReadings(result: CaseResult | ExperimentResult): readonly Row[] {
   ]);
 }
 
-const cells = ({ contender, perSecond, p50Ms, p99Ms, spread }: Figures): readonly string[] => [
+const cells = ({ contender, perSecond, p50Ms, p99Ms, processorMicros, spread }: Figures): readonly string[] => [
   contender,
   rateText(perSecond),
   p50Ms === null ? '' : latencyText(p50Ms),
   p99Ms === null ? '' : latencyText(p99Ms),
+  processorMicros === null ? '' : `${processorMicros.toFixed(processorMicros < 10 ? 2 : 0)} µs`,
   `${Math.round(spread * 100)} %`,
 ];
 

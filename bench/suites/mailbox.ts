@@ -7,7 +7,7 @@ import type { Scope } from '../frame/scope.ts';
 import type { Case, Suite } from '../frame/suite.ts';
 import type { SenderCommand } from '../mailbox/protocol.ts';
 import { itemsPerReceipt } from '../mailbox/window.ts';
-import { timed } from '../support/timed.ts';
+import { timed, withProcessorTime } from '../support/timed.ts';
 
 const askMs = 60_000;
 
@@ -29,12 +29,13 @@ function flood(node: RunningNode, raw: RawMailbox, effort: Effort): Case {
     unit: 'messages',
     ours: {
       name: 'actors',
-      run: () => timed(count, async () => void (await ask<null>(node, { type: 'flood', count }))),
+      run: () =>
+        withProcessorTime(() => timed(count, async () => void (await ask<null>(node, { type: 'flood', count })))),
     },
     baselines: [
       {
         name: 'postMessage of arrays',
-        run: () => timed(count, async () => void (await raw.ask({ type: 'flood', count }))),
+        run: () => withProcessorTime(() => timed(count, async () => void (await raw.ask({ type: 'flood', count })))),
       },
     ],
   };
@@ -53,9 +54,15 @@ function roundTrips(node: RunningNode, raw: RawMailbox, effort: Effort): Case {
     unit: 'round trips',
     ours: {
       name: 'ask',
-      run: async () => sampleOf(await ask<readonly number[]>(node, { type: 'roundTrips', count })),
+      run: () =>
+        withProcessorTime(async () => sampleOf(await ask<readonly number[]>(node, { type: 'roundTrips', count }))),
     },
-    baselines: [{ name: 'postMessage', run: async () => sampleOf(await raw.ask({ type: 'roundTrips', count })) }],
+    baselines: [
+      {
+        name: 'postMessage',
+        run: () => withProcessorTime(async () => sampleOf(await raw.ask({ type: 'roundTrips', count }))),
+      },
+    ],
   };
 }
 

@@ -14,7 +14,7 @@ const reading = (what: string, ours: number, target: Reading['target'], isMet: b
   isMet,
 });
 
-const figures = { p50Ms: null, p99Ms: null, spread: 0, repetitions: [1] };
+const figures = { p50Ms: null, p99Ms: null, processorMicros: null, spread: 0, repetitions: [1] };
 const suite: SuiteResult = {
   name: 'bells',
   about: 'ringing <loudly> & "clearly"',

@@ -132,7 +132,7 @@ describe('the table', () => {
     const lines = suiteTable(result).split('\n');
     expect(lines.map((line) => line.trim().split(/ {2,}/))).toEqual([
       ['bells: ringing.'],
-      ['case', 'contender', 'per second', 'p50', 'p99', 'spread', 'ours ÷ it'],
+      ['case', 'contender', 'per second', 'p50', 'p99', 'CPU', 'spread', 'ours ÷ it'],
       ['ring (rings)', 'ours', '100', '10.0 ms', '10.0 ms', '0 %'],
       ['raw', '400', '2.5 ms', '2.5 ms', '0 %', '0.25'],
     ]);

@@ -54,9 +54,16 @@ describe('figures', () => {
       perSecond: 1000,
       p50Ms: 2,
       p99Ms: 3,
+      processorMicros: null,
       spread: 1.5,
       repetitions: [1000, 500, 2000],
     });
+  });
+
+  it('have the processor time of one operation, where it was measured', () => {
+    const sample = { operations: 1_000, elapsedMs: 1, latenciesMs: null };
+    const measured = [2, 4, 9].map((processorMs) => ({ ...sample, processorMs }));
+    expect(figuresOf('it', measured)).toMatchObject({ processorMicros: 4 });
   });
 
   it('have no latencies where none were measured', () => {
