@@ -52,10 +52,10 @@ function logNotices(node: RunningNode, notices: readonly Notice[]): void {
 function warnOfFewFiles(node: RunningNode): void {
   const openFiles = openFileLimit();
   const connections = connectionLimit(openFiles);
-  if (openFiles === null || connections === limits.connections) return;
+  if (openFiles === null || connections >= limits.eventConnections) return;
   node.log.warn(
     'FEW FILES MAY BE OPEN AT ONCE, and each connection and each running job takes some: raise the limit (ulimit -n, LimitNOFILE=)',
-    { openFiles, enough: limits.connections + limits.otherFilesMost, connectionsTaken: connections },
+    { openFiles, enough: Math.ceil((limits.eventConnections * 4) / 3), connectionsTaken: connections },
   );
 }
 

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 const BATCH = 200;
 const BYTE_MS = 1_000;
 
-const { port, targets, deafTargets, slowWriters, slowReaders } = JSON.parse(process.argv[2]);
+const { port, jobNames, webSockets, deafWebSockets, listenTo, slowWriters, slowReaders } = JSON.parse(process.argv[2]);
 const counts = { open: 0, refused: 0, closed: 0, messages: 0 };
 
 function listen(target, reads) {
@@ -51,9 +51,13 @@ function readNothing() {
   for (let request = 0; request < 100; request += 1) socket.write('GET /v1/jobs HTTP/1.1\r\nHost: load\r\n\r\n');
 }
 
-const all = [...targets.map((target) => [target, true]), ...deafTargets.map((target) => [target, false])];
-for (let from = 0; from < all.length; from += BATCH) {
-  await Promise.all(all.slice(from, from + BATCH).map(([target, reads]) => listen(target, reads)));
+const targetOf = (at) => (listenTo === 'all' ? '/v1/events' : `/v1/events?job=${jobNames[at % jobNames.length]}`);
+for (let from = 0; from < webSockets; from += BATCH) {
+  const places = Array.from({ length: Math.min(BATCH, webSockets - from) }, (_, place) => from + place);
+  // Who doesn't read has asked for everything.
+  await Promise.all(
+    places.map((at) => (at < deafWebSockets ? listen('/v1/events', false) : listen(targetOf(at), true))),
+  );
 }
 for (let at = 0; at < slowWriters; at += 1) writeSlowly();
 for (let at = 0; at < slowReaders; at += 1) readNothing();

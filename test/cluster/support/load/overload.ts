@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { NodeProcess } from '../../../support/node-process.ts';
 import { Observer } from '../../../support/observer/observer.ts';
+import { rssMiBOf } from './heavy.ts';
 import { Helper } from './helper.ts';
 import { createDueJobs, createJob, type Lateness, watchDueJobs } from './punctuality.ts';
 
@@ -58,7 +59,7 @@ export async function measureOverload(
       );
     }
     tell(await measurePhase(node, observer, options, { what: 'unloaded', times: 0, jobNames }));
-    clients = new Helper('listeners', { port: node.httpPort, ...clientsOf(options, jobNames) });
+    clients = new Helper('listeners', { ...options, port: node.httpPort, jobNames });
     await clients.untilReady();
     tell(await measurePhase(node, observer, options, { what: 'clients only', times: 0, jobNames }));
     for (const times of options.times) {
@@ -107,18 +108,4 @@ async function measurePhase(
   } finally {
     load?.dispose();
   }
-}
-
-function clientsOf(options: OverloadOptions, jobNames: readonly string[]) {
-  const { webSockets, deafWebSockets, slowWriters, slowReaders, listenTo } = options;
-  const target = (at: number): string =>
-    listenTo === 'all' ? '/v1/events' : `/v1/events?job=${jobNames[at % jobNames.length]}`;
-  const targets = Array.from({ length: webSockets - deafWebSockets }, (_, at) => target(at));
-  const deafTargets = Array.from({ length: deafWebSockets }, () => '/v1/events');
-  return { targets, deafTargets, slowWriters, slowReaders };
-}
-
-export function rssMiBOf(pid: number): number {
-  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 'NaN';
-  return Math.round(Number(kib) / 1_024);
 }
