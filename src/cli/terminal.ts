@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import type { Screen, ScreenSize, Terminal } from './types.ts';
 
 /** The terminal of this process. */
@@ -19,14 +19,23 @@ export function systemTerminal(): Terminal {
   };
 }
 
-/** stdout stays free for what programs read. */
-async function askOnStderr(question: string): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return await lines.question(question);
-  } finally {
-    lines.close();
-  }
+/**
+ * stdout stays free for what programs read. The terminal edits the line itself, so that Ctrl-C ends the process as ever;
+ * Ctrl-D is an empty answer.
+ */
+function askOnStderr(question: string): Promise<string> {
+  const { stdin, stderr } = process;
+  const lines = createInterface({ input: stdin, output: stderr, terminal: false });
+  return new Promise((answer) => {
+    lines.once('close', () => {
+      stderr.write('\n');
+      answer('');
+    });
+    lines.question(question, (line) => {
+      lines.removeAllListeners('close').close();
+      answer(line);
+    });
+  });
 }
 
 /** Keys that come at once: each an escape sequence, or a character. */

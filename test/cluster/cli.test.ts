@@ -104,6 +104,29 @@ describe('carillon jobs apply on a terminal', () => {
     });
   });
 
+  it('asks there, and takes Ctrl-C and Ctrl-D for no', { timeout: 60_000 }, async () => {
+    await withFolder(async (node, folder) => {
+      const dkron = new DkronClient(node);
+      folder.write('a.json', { name: 'a', schedule: '@manually', executor: 'shell' });
+      const question = 'Make these changes? [y/N]';
+      for (const [keys, code, shown] of [
+        ['\u0003', 130, /\[y\/N\] \^C$/],
+        ['\u0004', 0, /\[y\/N\]$/],
+        ['no\n', 0, /\[y\/N\] no$/],
+        ['y\n', 0, /\[y\/N\] y\nApplied$/],
+      ] as const) {
+        expect(await dkron.jobNames()).toEqual([]);
+        await runOnTerminal(node, ['jobs', 'apply', '-f', '.'], { directory: folder.path }, async (terminal) => {
+          await terminal.untilShown(question);
+          terminal.type(keys);
+          expect(await terminal.ended).toEqual({ code, isRestored: true });
+          expect(terminal.screen.text).toMatch(shown);
+        });
+      }
+      expect(await dkron.jobNames()).toEqual(['a']);
+    });
+  });
+
   it('says at Ctrl-C how far it came, and how to go on', { timeout: 60_000 }, async () => {
     await withFolder(async (node, folder) => {
       writeJobs(folder, 100);

@@ -54,27 +54,28 @@ function reasonWithoutTimes(job: JsonObject): string | null {
   return null;
 }
 
-/** The job's own next time, then what its schedule gives after it. */
+/** The job's own next time, then what its schedule gives after it: all as the preview writes them, if it knows the first. */
 async function dueTimes(client: ApiClient, job: JsonObject, count: number, host: CliHost): Promise<readonly string[]> {
   const first = textOf(job, 'next');
-  if (count === 1) return [first];
   const query = new URLSearchParams({
     spec: textOf(job, 'schedule'),
     tz: textOf(job, 'timezone'),
     n: String(count),
     name: textOf(job, 'name'),
-    from: first,
+    // Times are strictly after it, and the first one is to be among them.
+    from: new Date(Date.parse(first) - 1).toISOString(),
   });
   const request = { method: 'GET', path: `v1/schedule/preview?${query}`, about: 'preview of the schedule' } as const;
   const answer = await client.send(request);
   if (answer.status === 404 && (codeOf(answer) === '' || codeOf(answer) === 'route_not_found')) {
-    host.output.error('This server has no GET /v1/schedule/preview: only the first time is known\n');
+    if (count > 1) host.output.error('This server has no GET /v1/schedule/preview: only the first time is known\n');
     return [first];
   }
   if (answer.status !== 200) throw refusalOf(answer, request.about);
   const end = textOf(job, 'expires_at');
   const further = listOf(objectIn(answer), 'next').filter(
-    (time) => Date.parse(time) > Date.parse(first) && (end === '' || Date.parse(time) <= Date.parse(end)),
+    (time) => Date.parse(time) >= Date.parse(first) && (end === '' || Date.parse(time) <= Date.parse(end)),
   );
-  return [first, ...further].slice(0, count);
+  const isKnown = further[0] !== undefined && Date.parse(further[0]) === Date.parse(first);
+  return (isKnown ? further : [first, ...further]).slice(0, count);
 }
