@@ -41,6 +41,8 @@ const DEFAULTS: SimulationOptions = {
 export class Simulation {
   readonly options: SimulationOptions;
   readonly random: Prng;
+  /** Called behind each event. */
+  afterEvent: () => void = () => {};
   readonly #queue = new TimerHeap<() => void>();
   readonly #nodes = new Map<string, SimulatedNode>();
   readonly #linkFreeAtUs = new Map<string, number>();
@@ -119,6 +121,7 @@ export class Simulation {
     assert(action !== null && at >= this.#nowUs, 'events come in the order of their times');
     this.#nowUs = at;
     action();
+    this.afterEvent();
     return true;
   }
 

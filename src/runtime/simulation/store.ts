@@ -47,6 +47,8 @@ export class SimulatedDisk {
   slownessMs = 0;
   /** Commits that were neither flushed nor lost for sure when their writer ended: how many were kept, and lost. */
   readonly torn = { kept: 0, lost: 0 };
+  /** Called with what has just been written, in the event that wrote it. */
+  onWritten: (store: StoreName, writes: readonly StoreWrite[]) => void = () => {};
   readonly #files = new Map<StoreName, File>();
 
   constructor(simulation: Simulation, random: Prng) {
@@ -73,7 +75,7 @@ export class SimulatedDisk {
         if (mode === 'write') return this.#openWriter(name, file, world);
         if (!file.writerWasOpen)
           throw new Error(`the store ${name} is opened for reading before its writer has opened it`);
-        return new SimulatedStore(this, file.content, null);
+        return new SimulatedStore(this, name, file.content, null);
       },
     };
   }
@@ -90,7 +92,7 @@ export class SimulatedDisk {
 
   #openWriter(name: StoreName, file: File, world: StoreWorld): SimulatedStore {
     if (file.writer !== null) throw new Error(`the store ${name} has a writer already`);
-    const store = new SimulatedStore(this, file.content, world);
+    const store = new SimulatedStore(this, name, file.content, world);
     file.writer = store;
     file.writerWasOpen = true;
     const leave = () => {
@@ -118,6 +120,7 @@ export class SimulatedDisk {
 class SimulatedStore implements Store {
   onClose: () => void = () => {};
   readonly #disk: SimulatedDisk;
+  readonly #name: StoreName;
   readonly #content: SortedBytes;
   /** Of the writer; null: it only reads. */
   readonly #world: StoreWorld | null;
@@ -126,8 +129,9 @@ class SimulatedStore implements Store {
   #waiting: Commit[] = [];
   #open = true;
 
-  constructor(disk: SimulatedDisk, content: SortedBytes, world: StoreWorld | null) {
+  constructor(disk: SimulatedDisk, name: StoreName, content: SortedBytes, world: StoreWorld | null) {
     this.#disk = disk;
+    this.#name = name;
     this.#content = content;
     this.#world = world;
   }
@@ -189,7 +193,7 @@ class SimulatedStore implements Store {
     this.#open = false;
     const unflushed = [...this.#flushing, ...this.#waiting];
     const survivors = unflushed.slice(0, this.#disk.random.below(unflushed.length + 1));
-    for (const commit of survivors) if (this.#failure([commit]) === null) this.#content.apply(commit.writes);
+    for (const commit of survivors) if (this.#failure([commit]) === null) this.#write(commit.writes);
     this.#disk.torn.kept += survivors.length;
     this.#disk.torn.lost += unflushed.length - survivors.length;
     this.#flushing = [];
@@ -210,13 +214,18 @@ class SimulatedStore implements Store {
     const commits = this.#flushing;
     this.#flushing = [];
     const error = this.#failure(commits);
-    if (error === null) for (const commit of commits) this.#content.apply(commit.writes);
+    if (error === null) for (const commit of commits) this.#write(commit.writes);
     if (this.#waiting.length > 0) this.#scheduleFlush();
     for (const commit of commits) {
       this.#world?.whenAwake(() => {
         if (this.#open) commit.done(error);
       });
     }
+  }
+
+  #write(writes: readonly StoreWrite[]): void {
+    this.#content.apply(writes);
+    this.#disk.onWritten(this.#name, writes);
   }
 
   #failure(commits: readonly Commit[]): Error | null {

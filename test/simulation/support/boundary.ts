@@ -3,8 +3,9 @@ import { assert } from '../../../src/core/assert.ts';
 import type { JobRecord } from '../../../src/core/jobs/records.ts';
 import { Simulation } from '../../../src/runtime/simulation/simulation.ts';
 import { lasting, plannedOf } from './jobs.ts';
-import { checkJobs, checkRetried, checkSettled, withoutProcess } from './launch-invariants.ts';
+import { checkJobs } from './launch-invariants.ts';
 import { compileStored, OneNode } from './one-node.ts';
+import { checkRetried, checkSettled, withoutProcess } from './settled-invariants.ts';
 import { Starts } from './starts.ts';
 import { Tally } from './tally.ts';
 
@@ -87,7 +88,7 @@ export class Boundary {
     const nowMs = node.wallNow();
     checkJobs(reader, {
       compile: compileStored,
-      begun: machine.begun,
+      machine,
       judgedAfterMs: (job: JobRecord) => job.effectiveFromMs,
       recordedUntilMs: nowMs - 2_000,
       tally: this.#tally,

@@ -38,9 +38,19 @@ export class EventListener {
   disturb(): void {
     const choice = this.#random.below(8);
     if (this.#socket === null) this.#connect();
-    else if (choice === 0) this.#socket.end();
+    else if (choice === 0) this.#leave(this.#socket);
     else if (choice === 1) this.#socket.reads(false);
-    else if (choice < 4) this.#socket.reads(true);
+    else if (choice < 4) this.#readOn(this.#socket);
+  }
+
+  #leave(socket: SimulatedSocket): void {
+    this.#tally.count('event listener gone away');
+    socket.end();
+  }
+
+  #readOn(socket: SimulatedSocket): void {
+    if (socket.isBehind) this.#tally.count('event listener slower than the events');
+    socket.reads(true);
   }
 
   #connect(): void {

@@ -7,6 +7,7 @@ import { executionId } from '../../../src/core/units.ts';
 import type { Simulation } from '../../../src/runtime/simulation/simulation.ts';
 import { exclusiveJobs } from './jobs.ts';
 import { hangMs, type OneNode } from './one-node.ts';
+import { lostLease } from './starts.ts';
 import { actors, type Tally } from './tally.ts';
 
 /** Longer than the lease and its grace. */
@@ -85,7 +86,7 @@ export class Hangs {
     this.#simulation.runFor(givenUpAfterMs + recordedMs);
     const lost = open.flatMap((record) => this.#again(record)).filter(({ outcome }) => outcome === 'lost');
     expect(open.filter((record) => this.#again(record)[0]?.outcome === 'running')).toEqual([]);
-    for (const record of lost) expect(this.#outputOf(record)).toMatch(/not heard of for 30 seconds/);
+    for (const record of lost) expect(this.#outputOf(record)).toMatch(lostLease);
     this.#tally.count('P4: execution lost at the end of its lease', lost.length);
     this.#simulation.runFor(longMs - givenUpAfterMs + limits.finishResendMs);
     for (const record of lost) {

@@ -14,13 +14,13 @@ interface Span {
 export class JudgedSpans {
   readonly #spans = new Map<string, Span>();
 
-  /** To be asked after every step of the storm. */
-  judgedAfterMs(job: JobRecord): number {
+  /** To be asked after every change of the job. */
+  readonly judgedAfterMs = (job: JobRecord): number => {
     const { name, scheduleRevision: revision, effectiveFromMs } = job;
     const known = this.#spans.get(name);
     if (known?.revision === revision && known.effectiveFromMs === effectiveFromMs) return known.afterMs;
     const afterMs = Math.max(effectiveFromMs, job.highWaterMs);
     this.#spans.set(name, { revision, effectiveFromMs, afterMs });
     return afterMs;
-  }
+  };
 }

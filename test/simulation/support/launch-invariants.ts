@@ -11,23 +11,14 @@ import { nextDueMs, type Schedule } from '../../../src/core/schedule/schedule.ts
 import type { JobName, WallMs } from '../../../src/core/units.ts';
 import type { StateReader } from '../../../src/wire/state-reader.ts';
 import { forgetful, lasting } from './jobs.ts';
-import { maxExecutions as maxOnNode } from './one-node.ts';
-import type { Begun } from './simulated-executor.ts';
+import type { JobHistory } from './mirror.ts';
+import type { SimulatedMachine } from './simulated-executor.ts';
 import type { Tally } from './tally.ts';
-
-/** What the state shows of one job. */
-interface JobHistory {
-  readonly job: JobRecord;
-  readonly executions: readonly ExecutionRecord[];
-  readonly notes: readonly LaunchNote[];
-  /** Work that waits for its time, or its turn. */
-  readonly work: readonly UnplacedWork[];
-}
 
 export interface CheckOptions {
   readonly compile: (job: JobRecord) => Schedule;
-  /** Starts of processes so far, over all lives of the node. */
-  readonly begun: readonly Begun[];
+  /** Knows the starts of processes so far, over all lives of the node. */
+  readonly machine: SimulatedMachine;
   /** Due times of the job are judged after this one only. */
   readonly judgedAfterMs: (job: JobRecord) => number;
   readonly tally: Tally;
@@ -35,41 +26,42 @@ export interface CheckOptions {
   readonly recordedUntilMs: number | null;
 }
 
-/**
- * What design section 5 promises of each job, as far as the state shows it, at any moment. Only jobs whose whole
- * history is kept can be judged: the load keeps below retention.
- */
 export function checkJobs(reader: StateReader, options: CheckOptions): void {
-  const starts = startsOf(options.begun);
   reader.eachJob((job) => {
-    if (forgetful.some(({ name }) => name === job.name)) return;
     const history = {
       job,
       executions: reader.executions(job.name),
       notes: reader.notes(job.name),
       work: workOf(reader, job.name),
     };
-    expect(history.executions.length, `${job.name}: within retention`).toBeLessThan(limits.executionsPerJob);
-    checkOneLaunchPerDueTime(history);
-    checkEveryDueTime(history, options);
-    checkStarts(history, starts, options.tally);
-    checkOverlaps(history, options);
-    checkWaiting(history, options.tally);
-    checkCounters(history);
-    checkChains(reader, history, options.tally);
+    checkJob(history, reader.job(job.parentJob), options);
   });
 }
 
-function workOf(reader: StateReader, name: JobName): UnplacedWork[] {
+/**
+ * What design section 5 promises of a job, as far as the state shows it, at any moment. Only jobs whose whole history is
+ * kept can be judged: the load keeps below retention.
+ */
+export function checkJob(history: JobHistory, parent: JobRecord | undefined, options: CheckOptions): void {
+  const { job, executions } = history;
+  if (forgetfulNames.has(job.name)) return;
+  if (executions.length >= limits.executionsPerJob) expect.fail(`${job.name}: beyond retention`);
+  checkOneLaunchPerDueTime(history);
+  checkEveryDueTime(history, options);
+  checkStarts(history, options);
+  checkOverlaps(history, options);
+  checkWaiting(history, options.tally);
+  checkCounters(history);
+  if (parent !== undefined) checkChains(history, parent, options.tally);
+}
+
+const forgetfulNames: ReadonlySet<string> = new Set(forgetful.map(({ name }) => name));
+const lastingNames: ReadonlySet<string> = new Set(lasting.map(({ name }) => name));
+
+export function workOf(reader: StateReader, name: JobName): UnplacedWork[] {
   const found: UnplacedWork[] = [];
   reader.scanWork(name, (_, work) => found.push(work) > 0);
   return found;
-}
-
-function startsOf(begun: readonly Begun[]): ReadonlyMap<string, number> {
-  const starts = new Map<string, number>();
-  for (const { executionId } of begun) starts.set(executionId, (starts.get(executionId) ?? 0) + 1);
-  return starts;
 }
 
 /** Groups of scheduled launches by due time. */
@@ -122,7 +114,7 @@ function checkEveryDueTime(history: JobHistory, options: CheckOptions): void {
     }
     const isNoted = notes.some((note) => note.fromMs <= dueMs && dueMs <= note.toMs);
     const waits = history.work.some(({ scheduledAtMs, cause }) => cause === 'schedule' && scheduledAtMs === dueMs);
-    expect(isNoted || waits, `${job.name}: a record of the due time ${dueMs}`).toBe(true);
+    if (!isNoted && !waits) expect.fail(`${job.name}: no record of the due time ${dueMs}`);
   }
   for (const launchedMs of launches.keys()) {
     if (launchedMs <= afterMs || dueTimes.has(launchedMs)) continue;
@@ -132,8 +124,9 @@ function checkEveryDueTime(history: JobHistory, options: CheckOptions): void {
     if (note.kind === 'skipped') tally.count('P1: due time skipped');
     if (note.kind !== 'missed' || note.fromMs <= afterMs) continue;
     tally.count('P1: due time missed', note.count);
-    const inRange = [...dueTimes].filter((dueMs) => note.fromMs <= dueMs && dueMs <= note.toMs);
-    expect(note.count, `${job.name}: due times in ${textOf(note)}`).toBe(inRange.length);
+    let inRange = 0;
+    for (const dueMs of dueTimes) if (note.fromMs <= dueMs && dueMs <= note.toMs) inRange += 1;
+    if (note.count !== inRange) expect.fail(`${job.name}: ${inRange} due times in ${textOf(note)}, not ${note.count}`);
   }
 }
 
@@ -146,11 +139,11 @@ function* dueTimesOf(job: JobRecord, schedule: Schedule, untilMs: number): Gener
 }
 
 /** P2: an execution is started once at most, and attempts of a launch count up. */
-function checkStarts({ job, executions }: JobHistory, starts: ReadonlyMap<string, number>, tally: Tally): void {
+function checkStarts({ job, executions }: JobHistory, { machine, tally }: CheckOptions): void {
   const attempts = new Map<bigint, number[]>();
   for (const { stamp, node, group, attempt, outcome } of executions) {
     const id = `${stamp}-${node}`;
-    const count = starts.get(id) ?? 0;
+    const count = machine.startsOf(id);
     if (count > 1) expect.fail(`${count} starts of ${id}`);
     attempts.set(group, [...(attempts.get(group) ?? []), attempt]);
     tally.count('P2: execution started', count);
@@ -166,15 +159,13 @@ function checkStarts({ job, executions }: JobHistory, starts: ReadonlyMap<string
 
 /** P4: an attempt follows a failure as long as the job asks for retries, a lost one only if it asks for that. */
 function checkAttempts(job: JobRecord, executions: readonly ExecutionRecord[]): void {
-  if (!lasting.some(({ name }) => name === job.name)) return;
+  if (!lastingNames.has(job.name)) return;
   for (const { group, attempt } of executions) {
     if (attempt === 1) continue;
     const before = executions.find((one) => one.group === group && one.attempt === attempt - 1);
     const mayFollow = before?.outcome === 'lost' ? job.onLost === 'rerun' : before?.outcome === 'failed';
-    expect(
-      mayFollow && attempt <= job.retries + 1 + lostBefore(executions, group),
-      `${job.name}: attempt ${attempt}`,
-    ).toBe(true);
+    const isAskedFor = mayFollow && attempt <= job.retries + 1 + lostBefore(executions, group);
+    if (!isAskedFor) expect.fail(`${job.name}: attempt ${attempt} of ${group}`);
   }
 }
 
@@ -183,35 +174,28 @@ const lostBefore = (executions: readonly ExecutionRecord[], group: bigint): numb
 
 /**
  * P3: of a job whose launches must not overlap, no scheduled execution begins while another one runs on the machine;
- * those by hand may. Of one with `max_executions`, none begins beside as many.
+ * those by hand may. Of one with `max_executions`, no more are open, or have room but on their node.
  */
-function checkOverlaps({ job, executions, notes }: JobHistory, { begun, tally }: CheckOptions): void {
-  expect(
-    begun.filter(({ atOnce }) => atOnce > maxOnNode),
-    'more at once than the node may run',
-  ).toEqual([]);
+function checkOverlaps({ job, executions, notes }: JobHistory, { machine, tally }: CheckOptions): void {
   const { maxExecutions, concurrency } = job;
   const isExclusive = concurrency !== 'allow';
-  if (!isExclusive && maxExecutions === null) return;
-  const open = executions.filter(({ cause, outcome }) => cause === 'schedule' && outcome === 'running');
-  const launches = new Set(open.map(({ group }) => group));
-  // The state decides it; that a worker would not begin the second one either is its own care.
-  if (isExclusive) expect(launches.size, `P3: open launches of ${job.name} by its schedule`).toBeLessThanOrEqual(1);
   if (maxExecutions !== null)
     expect(
       job.executionsRunning + job.executionsWaitingForNode,
       `executions of ${job.name}, open or for a node`,
     ).toBeLessThanOrEqual(maxExecutions);
-  const isScheduled = (id: string): boolean =>
-    executions.some(({ stamp, node, cause }) => cause === 'schedule' && `${stamp}-${node}` === id);
-  for (const { jobName, executionId, beside } of begun) {
-    if (jobName !== job.name) continue;
-    if (maxExecutions !== null) {
-      expect(beside.length, `executions beside ${executionId}`).toBeLessThan(maxExecutions);
-      tally.count('P3: execution within max_executions');
-    }
-    if (!isExclusive || !isScheduled(executionId)) continue;
-    expect(beside.filter(isScheduled), `scheduled executions beside ${executionId}`).toEqual([]);
+  if (!isExclusive) return;
+  const open = executions.filter(({ cause, outcome }) => cause === 'schedule' && outcome === 'running');
+  const launches = new Set(open.map(({ group }) => group));
+  // The state decides it; that a worker would not begin the second one either is its own care.
+  expect(launches.size, `P3: open launches of ${job.name} by its schedule`).toBeLessThanOrEqual(1);
+  const scheduled = new Set(
+    executions.flatMap(({ stamp, node, cause }) => (cause === 'schedule' ? [`${stamp}-${node}`] : [])),
+  );
+  for (const { executionId, beside } of machine.begunOf(job.name)) {
+    if (!scheduled.has(executionId)) continue;
+    const overlapping = beside.filter((id) => scheduled.has(id));
+    if (overlapping.length > 0) expect.fail(`scheduled executions beside ${executionId}: ${overlapping}`);
     const policy = concurrency === 'queue' || concurrency === 'replace' ? concurrency : 'forbid';
     tally.count(`P3: launch of a ${policy} job`);
   }
@@ -251,68 +235,8 @@ function checkCounters({ job, executions }: JobHistory): void {
 }
 
 /** A child has at most one launch per success of its parent. */
-function checkChains(reader: StateReader, { job, executions }: JobHistory, tally: Tally): void {
-  const parent = job.parentJob === '' ? undefined : reader.job(job.parentJob);
-  if (parent === undefined) return;
+function checkChains({ job, executions }: JobHistory, parent: JobRecord, tally: Tally): void {
   const launches = new Set(executions.map((execution) => execution.group)).size;
   expect(launches, `launches of ${job.name}, child of ${parent.name}`).toBeLessThanOrEqual(parent.successCount);
   tally.count('chain: child launched', launches);
-}
-
-/** Longer than any pause before a retry that the load has, and than it takes to place one. */
-const retriedWithinMs = 6_000;
-
-/** Open executions of which nothing runs: their start, or their end, is on its way. */
-export function withoutProcess(reader: StateReader, running: readonly string[]): string[] {
-  const living = new Set(running);
-  const found: string[] = [];
-  reader.eachOpenExecution(({ stamp, node, job }) => {
-    if (!living.has(`${stamp}-${node}`)) found.push(`${stamp}-${node} of ${job}`);
-  });
-  return found;
-}
-
-/** After a while without faults: what failed was tried again. */
-export function checkRetried(reader: StateReader, nowMs: WallMs, tally: Tally): void {
-  for (const { name, retries } of lasting) {
-    const executions = reader.executions(name);
-    for (const { group, attempt, outcome, finishedAtNs, stop } of executions) {
-      if (outcome !== 'failed' || attempt > retries || stop !== null) continue;
-      if (Number(finishedAtNs / 1_000_000n) > nowMs - retriedWithinMs) continue;
-      const hasNext = executions.some((one) => one.group === group && one.attempt === attempt + 1);
-      // Its retry waits for room.
-      const waits = workOf(reader, name).some((work) => work.group === group && work.attempt === attempt + 1);
-      expect(hasNext || waits, `P4: attempt ${attempt} of ${name} failed and is tried again`).toBe(true);
-      tally.count('P4: as many attempts as the job asks for');
-    }
-  }
-}
-
-/** At the end, when nothing crashes any more: all work is done, and children ran as often as their parents succeeded. */
-export function checkSettled(reader: StateReader, begun: readonly Begun[]): void {
-  const open: string[] = [];
-  reader.eachOpenExecution((execution) => open.push(`${execution.stamp}-${execution.node}`));
-  reader.eachWork(({ job, stamp, reason, waits }) =>
-    open.push(`${reason} ${stamp} of ${job}, waits for ${waits?.for}`),
-  );
-  expect(open, 'open work at the end').toEqual([]);
-  checkNoneForgotten(reader, begun);
-  reader.eachJob((job) => {
-    expect(job.openLaunches, `open launches of ${job.name}`).toBe(0);
-    const parent = job.parentJob === '' ? undefined : reader.job(job.parentJob);
-    if (parent === undefined) return;
-    const records = reader.executions(job.name);
-    const skipped = reader.notes(job.name).reduce((sum, note) => sum + note.count, 0);
-    const launches = new Set(records.map((execution) => execution.group)).size;
-    expect(launches + skipped, `runs of ${job.name}`).toBe(parent.successCount);
-  });
-}
-
-/** P2: every process there ever was has its record. Of jobs that may have been deleted, nobody can tell. */
-function checkNoneForgotten(reader: StateReader, begun: readonly Begun[]): void {
-  for (const { name } of lasting) {
-    const known = new Set(reader.executions(name).map(({ stamp, node }) => `${stamp}-${node}`));
-    const forgotten = begun.filter(({ jobName, executionId }) => jobName === name && !known.has(executionId));
-    expect(forgotten, `processes of ${name} without a record`).toEqual([]);
-  }
 }

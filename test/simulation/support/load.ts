@@ -1,6 +1,6 @@
 import type { ProposalOutcome } from '../../../actors/proposer.ts';
 import { assert } from '../../../src/core/assert.ts';
-import type { SubmittedJob } from '../../../src/core/jobs/records.ts';
+import type { JobRecord, SubmittedJob } from '../../../src/core/jobs/records.ts';
 import type { Prng } from '../../../src/core/prng.ts';
 import type { StateReader } from '../../../src/wire/state-reader.ts';
 import { allJobs, changing, forgetful } from './jobs.ts';
@@ -104,12 +104,12 @@ export class Load {
 
   /** P5: what is stored is what was acknowledged last, or a later write without an answer. */
   check(reader: StateReader): void {
-    for (const { name } of allJobs) {
-      const stored = reader.job(name);
-      const shown: Known = stored === undefined ? null : { version: stored.displayname, disabled: stored.disabled };
-      this.#checkShown(name, shown);
-      this.#tally.count('P5: stored job compared with what was acknowledged');
-    }
+    for (const { name } of allJobs) this.checkJob(name, reader.job(name));
+  }
+
+  checkJob(name: string, stored: JobRecord | undefined): void {
+    this.#checkShown(name, stored === undefined ? null : { version: stored.displayname, disabled: stored.disabled });
+    this.#tally.count('P5: stored job compared with what was acknowledged');
   }
 
   #checkShown(name: string, shown: Known): void {

@@ -22,13 +22,14 @@ export class Memory {
 
   /** `latestWallMs`: what the wall clock has shown at most. */
   check(reader: StateReader, compile: (job: JobRecord) => Schedule, latestWallMs: number): void {
-    reader.eachJob((job) => this.#checkEnabled(job));
-    for (const { name } of lasting) {
-      const job = reader.job(name);
-      if (job !== undefined) this.#checkAnchor(job);
-    }
+    reader.eachJob((job) => this.checkJob(job));
     const once = reader.job('once');
     if (once !== undefined) this.#checkOnce(reader, once, compile(once), latestWallMs);
+  }
+
+  checkJob(job: JobRecord): void {
+    this.#checkEnabled(job);
+    if (lasting.some(({ name }) => name === job.name)) this.#checkAnchor(job);
   }
 
   /** P8: the schedules of these jobs are never edited, only the rest of them. */

@@ -31,6 +31,8 @@ export interface Begun {
 export class SimulatedMachine {
   readonly bootId: string;
   readonly begun: Begun[] = [];
+  readonly #begunOf = new Map<string, Begun[]>();
+  readonly #starts = new Map<string, number>();
   /** When each process ended, by the same clock. */
   readonly endedAtMs = new Map<string, number>();
   readonly #nowMs: () => number;
@@ -48,10 +50,28 @@ export class SimulatedMachine {
     return [...this.#running.keys()];
   }
 
+  isRunning(executionId: string): boolean {
+    return this.#running.has(executionId);
+  }
+
+  begunOf(jobName: string): readonly Begun[] {
+    return this.#begunOf.get(jobName) ?? [];
+  }
+
+  /** How often the execution was started. */
+  startsOf(executionId: string): number {
+    return this.#starts.get(executionId) ?? 0;
+  }
+
   begin(request: ExecutionRequest, timer: { cancel(): void }): ProcessIdentity {
     const { executionId, jobName, attempt } = request;
     const beside = [...this.#running].filter(([, other]) => other.jobName === jobName).map(([id]) => id);
-    this.begun.push({ executionId, jobName, attempt, atMs: this.#nowMs(), beside, atOnce: this.#running.size + 1 });
+    const begun = { executionId, jobName, attempt, atMs: this.#nowMs(), beside, atOnce: this.#running.size + 1 };
+    this.begun.push(begun);
+    const ofJob = this.#begunOf.get(jobName);
+    if (ofJob === undefined) this.#begunOf.set(jobName, [begun]);
+    else ofJob.push(begun);
+    this.#starts.set(executionId, this.startsOf(executionId) + 1);
     this.onBegin(request);
     this.#running.set(executionId, { jobName, timer });
     this.#lastPid += 1;

@@ -1,8 +1,12 @@
-import { jobName } from '../../../src/core/units.ts';
+import { type JobName, jobName } from '../../../src/core/units.ts';
 import type { ExecutionRequest } from '../../../src/executors/types.ts';
+import type { StateReader } from '../../../src/wire/state-reader.ts';
 import { lasting } from './jobs.ts';
-import type { OneNode } from './one-node.ts';
+import { maxExecutions, type OneNode } from './one-node.ts';
 import type { Tally } from './tally.ts';
+
+/** In the output of an execution whose lease ended. */
+export const lostLease = /not heard of for 30 seconds/;
 
 /** Judges each start of a process at the very moment at which it begins. */
 export class Starts {
@@ -29,12 +33,15 @@ export class Starts {
 
   #began({ executionId, jobName: name, scheduledAtMs }: ExecutionRequest): void {
     const job = jobName(name);
+    const atOnce = this.#under.machine.begun.at(-1)?.atOnce ?? 0;
+    if (atOnce > maxExecutions) this.wrong.push(`P3: ${executionId} of ${job} began, ${atOnce} run on the node`);
     if (scheduledAtMs > this.latestWallMs()) {
       this.wrong.push(`P1: ${executionId} of ${job} began ${scheduledAtMs - this.#latestWallMs} ms early`);
     }
     const reader = this.#under.read();
     if (reader === null) return;
     this.#tally.count('P2: start with its record committed before');
+    this.#checkRoom(reader, executionId, job);
     const known = reader.executions(job).find(({ stamp, node }) => `${stamp}-${node}` === executionId);
     // One that was given up for lost while its executor hung may begin when that wakes; it is never run again unasked.
     if (known !== undefined && known.outcome !== 'running' && known.outcome !== 'lost') {
@@ -44,5 +51,18 @@ export class Starts {
     if (known === undefined && lasting.some(({ name: kept }) => kept === job)) {
       this.wrong.push(`P2: ${executionId} of ${job} began without a record in the state`);
     }
+  }
+
+  /** P3: what was given up for lost while its executor hung is counted no more, and may run on. */
+  #checkRoom(reader: StateReader, id: string, job: JobName): void {
+    const most = reader.job(job)?.maxExecutions ?? null;
+    if (most === null) return;
+    const givenUp = reader
+      .executions(job)
+      .filter((record) => record.outcome === 'lost' && lostLease.test(new TextDecoder().decode(reader.output(record))))
+      .map(({ stamp, node }) => `${stamp}-${node}`);
+    const beside = this.#under.machine.begun.at(-1)?.beside.filter((other) => !givenUp.includes(other)) ?? [];
+    if (beside.length >= most) this.wrong.push(`P3: ${id} of ${job} began beside ${beside.join(', ')}`);
+    this.#tally.count('P3: execution within max_executions');
   }
 }

@@ -1,7 +1,6 @@
 import { expect } from 'vitest';
 import { exitCodes } from '../../../actors/exit-codes.ts';
 import { assert } from '../../../src/core/assert.ts';
-import type { JobRecord } from '../../../src/core/jobs/records.ts';
 import type { Prng } from '../../../src/core/prng.ts';
 import { Simulation } from '../../../src/runtime/simulation/simulation.ts';
 import type { StateReader } from '../../../src/wire/state-reader.ts';
@@ -10,7 +9,7 @@ import { EventListener } from './event-listener.ts';
 import { Hangs, type LongHang, longHangOf } from './hangs.ts';
 import { checkHash } from './hash-invariant.ts';
 import { JudgedSpans } from './judged-spans.ts';
-import { checkJobs, checkRetried, checkSettled, withoutProcess } from './launch-invariants.ts';
+import { checkJobs } from './launch-invariants.ts';
 import { Load } from './load.ts';
 import { Memory } from './memory.ts';
 import { compileStored, OneNode } from './one-node.ts';
@@ -18,9 +17,11 @@ import { Pace } from './pace-invariant.ts';
 import { checkRetention, RetentionWatch } from './retention-invariants.ts';
 import { checkPauses } from './retry-invariants.ts';
 import { Runs } from './runs.ts';
+import { checkRetried, checkSettled, withoutProcess } from './settled-invariants.ts';
 import { Starts } from './starts.ts';
 import { Stops } from './stops.ts';
 import { actors, Tally } from './tally.ts';
+import { TouchedJobs } from './touched-jobs.ts';
 
 /** Virtual times. */
 const stormMs = 60_000;
@@ -95,6 +96,13 @@ export class Storm {
     );
     this.#listener = new EventListener(random.fork('events'), under, this.tally);
     this.#stops = new Stops(random.fork('stops'), under, this.tally);
+    this.simulation.afterEvent = new TouchedJobs(under, {
+      judgedAfterMs: this.#spans.judgedAfterMs,
+      load: this.#load,
+      memory: this.#memory,
+      retention: this.#retention,
+      tally: this.tally,
+    }).judge;
   }
 
   run(): void {
@@ -152,8 +160,8 @@ export class Storm {
     this.#pace.check(reader, this.simulation.nowMs);
     if (recordedUntilMs !== null || this.#hasMoved(reader)) {
       checkHash(store, tally);
-      const judgedAfterMs = (job: JobRecord): number => this.#spans.judgedAfterMs(job);
-      checkJobs(reader, { compile: compileStored, begun: machine.begun, judgedAfterMs, recordedUntilMs, tally });
+      const judgedAfterMs = this.#spans.judgedAfterMs;
+      checkJobs(reader, { compile: compileStored, machine, judgedAfterMs, recordedUntilMs, tally });
     }
     this.#retention.check(reader, machine);
     checkPauses(reader, machine, this.#leapsAtMs, tally);

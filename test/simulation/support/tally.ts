@@ -28,6 +28,8 @@ export const faults = [
   'commit kept that was not flushed',
   'commit lost that was not flushed',
   'client gone away',
+  'event listener gone away',
+  'event listener slower than the events',
 ] as const;
 
 /** What happened under it, so that the promises had something to be judged by. */
@@ -50,6 +52,7 @@ export const judged = [
   'stop acknowledged',
   'stop waited for',
   'stop refused: it had ended',
+  'job judged right after the event that touched it',
   'P1: due time launched',
   'P1: due time missed',
   'P1: due time skipped',
