@@ -10,9 +10,9 @@ const options: HeavyOptions = asked === undefined ? small : JSON.parse(asked);
 const mostGrowthMiB = 200;
 
 function print(one: HeavyCase): void {
-  const { what, seconds, rssBeforeMiB, rssMostMiB, rssAfterMiB, zombies, beats, loadAverage, told } = one;
+  const { what, seconds, memoryBeforeMiB, memoryMostMiB, memoryAfterMiB, zombies, beats, loadAverage, told } = one;
   console.log(
-    `${what}: ${told} in ${seconds.toFixed(1)} s; RSS ${rssBeforeMiB} MiB before, ${rssMostMiB} at most, ${rssAfterMiB} after; ` +
+    `${what}: ${told} in ${seconds.toFixed(1)} s; memory ${memoryBeforeMiB} MiB before, ${memoryMostMiB} at most, ${memoryAfterMiB} after; ` +
       `${zombies} zombies; of the others ${beats.started} started, ${beats.missed} missed, late by p50 ${beats.p50Ms} ms, ` +
       `most ${beats.mostMs} ms; load average ${loadAverage.toFixed(1)}`,
   );
@@ -41,9 +41,9 @@ describe.runIf(process.platform === 'linux')('jobs that ask much of their node',
         'success, the grandchild went on',
         `${dueAtOnce} of ${dueAtOnce} started, ${dueAtOnce} times`,
       ]);
-      for (const { what, zombies, beats, rssBeforeMiB, rssMostMiB } of cases) {
+      for (const { what, zombies, beats, memoryBeforeMiB, memoryMostMiB } of cases) {
         expect([zombies, beats.missed], what).toEqual([0, 0]);
-        expect(rssMostMiB - rssBeforeMiB, `growth of memory: ${what}`).toBeLessThan(mostGrowthMiB);
+        expect(memoryMostMiB - memoryBeforeMiB, `growth of memory: ${what}`).toBeLessThan(mostGrowthMiB);
       }
     });
   });

@@ -21,11 +21,11 @@ const small: OverloadOptions = {
 const asked = process.env.OVERLOAD;
 const options: OverloadOptions = asked === undefined ? small : JSON.parse(asked);
 
-function print({ what, lateness, counts, seconds, rssMiB, loadAverage }: Phase): void {
+function print({ what, lateness, counts, seconds, memoryMiB, loadAverage }: Phase): void {
   const { due, started, p50Ms, p99Ms, mostMs } = lateness;
   console.log(
     `${what}: ${started} of ${due} started, late by p50 ${p50Ms} ms, p99 ${p99Ms} ms, most ${mostMs} ms; ` +
-      `RSS ${rssMiB} MiB, load average ${loadAverage.toFixed(1)}; in ${seconds.toFixed(0)} s ${JSON.stringify(counts)}`,
+      `memory ${memoryMiB} MiB, load average ${loadAverage.toFixed(1)}; in ${seconds.toFixed(0)} s ${JSON.stringify(counts)}`,
   );
 }
 

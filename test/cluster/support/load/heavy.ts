@@ -18,9 +18,9 @@ export interface HeavyOptions {
 export interface HeavyCase {
   readonly what: string;
   readonly seconds: number;
-  readonly rssBeforeMiB: number;
-  readonly rssMostMiB: number;
-  readonly rssAfterMiB: number;
+  readonly memoryBeforeMiB: number;
+  readonly memoryMostMiB: number;
+  readonly memoryAfterMiB: number;
   /** Children of the node, or of its shells, that have ended and that nobody has asked for. */
   readonly zombies: number;
   /** Of the jobs that are due each second, by the observer's clock. */
@@ -129,10 +129,10 @@ export class HeavyCampaign {
   async #measure(what: string, heavy: () => Promise<string>): Promise<HeavyCase> {
     await this.#beatsPass(1);
     const fromMs = Date.now();
-    const rssBeforeMiB = rssMiBOf(this.#node.pid);
-    let rssMostMiB = rssBeforeMiB;
+    const memoryBeforeMiB = memoryMiBOf(this.#node.pid);
+    let memoryMostMiB = memoryBeforeMiB;
     const sampler = setInterval(() => {
-      rssMostMiB = Math.max(rssMostMiB, rssMiBOf(this.#node.pid));
+      memoryMostMiB = Math.max(memoryMostMiB, memoryMiBOf(this.#node.pid));
     }, sampleMs);
     const told = await heavy().finally(() => clearInterval(sampler));
     const toMs = Date.now();
@@ -141,9 +141,9 @@ export class HeavyCampaign {
     return {
       what,
       seconds: (toMs - fromMs) / 1_000,
-      rssBeforeMiB,
-      rssMostMiB,
-      rssAfterMiB: rssMiBOf(this.#node.pid),
+      memoryBeforeMiB,
+      memoryMostMiB,
+      memoryAfterMiB: memoryMiBOf(this.#node.pid),
       zombies,
       beats: this.#beatsBetween(fromMs, toMs),
       loadAverage: loadavg()[0] ?? Number.NaN,
@@ -185,8 +185,9 @@ export class HeavyCampaign {
   }
 }
 
-export function rssMiBOf(pid: number): number {
-  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 'NaN';
+/** Memory of a process, without pages of files: those of its stores are the system's to take back. */
+export function memoryMiBOf(pid: number): number {
+  const kib = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 'NaN';
   return Math.round(Number(kib) / 1_024);
 }
 

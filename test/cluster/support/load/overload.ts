@@ -3,7 +3,7 @@ import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { NodeProcess } from '../../../support/node-process.ts';
 import { Observer } from '../../../support/observer/observer.ts';
-import { rssMiBOf } from './heavy.ts';
+import { memoryMiBOf } from './heavy.ts';
 import { Helper } from './helper.ts';
 import { createDueJobs, createJob, type Lateness, watchDueJobs } from './punctuality.ts';
 
@@ -29,7 +29,7 @@ export interface Phase {
   /** By method and status: what was sent, and what came back. */
   readonly counts: Readonly<Record<string, number>>;
   readonly seconds: number;
-  readonly rssMiB: number;
+  readonly memoryMiB: number;
   readonly loadAverage: number;
 }
 
@@ -102,9 +102,9 @@ async function measurePhase(
         });
   try {
     const lateness = await watchDueJobs(jobs, observer);
-    const rssMiB = rssMiBOf(node.pid);
+    const memoryMiB = memoryMiBOf(node.pid);
     const said = load === null ? { seconds, counts: {} } : await load.end<Pick<Phase, 'seconds' | 'counts'>>();
-    return { what, lateness, ...said, rssMiB, loadAverage: loadavg()[0] ?? Number.NaN };
+    return { what, lateness, ...said, memoryMiB, loadAverage: loadavg()[0] ?? Number.NaN };
   } finally {
     load?.dispose();
   }
