@@ -32,12 +32,12 @@ export class Scope {
       child.once('error', () => resolve());
     });
     process.once('exit', killNow);
+    void ended.then(() => process.off('exit', killNow));
     this.defer(async () => {
       const killer = setTimeout(killNow, graceMs);
       child.kill(signal);
       if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) await ended;
       clearTimeout(killer);
-      process.off('exit', killNow);
     });
   }
 

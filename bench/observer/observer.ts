@@ -39,12 +39,12 @@ export class Observer {
 
   /** What a job of Carillon has to run, by a shell. */
   get jobCommand(): string {
-    return `echo "$CARILLON_JOB_NAME $CARILLON_SCHEDULED_AT" > ${this.#pipe}`;
+    return `echo "$CARILLON_JOB_NAME $CARILLON_SCHEDULED_AT" > "${this.#pipe}"`;
   }
 
   /** The same for whoever starts without Carillon. */
   rawCommand(job: string, dueMs: number): string {
-    return `/bin/sh -c 'echo "${job} ${new Date(dueMs).toISOString()}" > ${this.#pipe}'`;
+    return `/bin/sh -c 'echo "${job} ${new Date(dueMs).toISOString()}" > "${this.#pipe}"'`;
   }
 
   /** Starts of what is expected, once all were seen or `withinMs` have passed; others are forgotten. */

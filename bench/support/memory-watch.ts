@@ -18,7 +18,7 @@ export class MemoryWatch {
 
   constructor(pid: number) {
     this.#pid = pid;
-    this.#timer = setInterval(() => this.look(), lookEachMs);
+    this.#timer = setInterval(() => this.#lookAgain(), lookEachMs);
     this.look();
   }
 
@@ -26,6 +26,15 @@ export class MemoryWatch {
     const sample = { atMs: performance.now() - this.#begunAt, ...memoryOf(this.#pid) };
     this.samples.push(sample);
     return sample;
+  }
+
+  /** The process may have ended: whoever wants something of it will fail with the reason. */
+  #lookAgain(): void {
+    try {
+      this.look();
+    } catch {
+      this.stop();
+    }
   }
 
   stop(): void {
