@@ -1,5 +1,5 @@
 /** `times`: a multiple of something. */
-export type ReadingUnit = 'ms' | 'MB' | 'cores' | 'times' | 'percent' | 'per second';
+export type ReadingUnit = 'ms' | 'MB' | 'cores' | 'times' | 'percent' | 'per second' | 'count';
 
 /** What a figure has to be, in the unit of its reading. */
 export interface Target {

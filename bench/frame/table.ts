@@ -45,6 +45,8 @@ export function quantityText(value: number, unit: ReadingUnit): string {
       return `${value.toFixed(0)} MB`;
     case 'percent':
       return `${value.toFixed(1)} %`;
+    case 'count':
+      return value.toLocaleString('en-US');
     case 'per second':
       return `${rateText(value)}/s`;
     default:

@@ -85,6 +85,13 @@ export class NodeProcess {
     }
   }
 
+  /** Rejects once the process has ended, with what it printed. */
+  async failure(): Promise<never> {
+    if (this.#child === null) throw new Error('the node does not run');
+    const [code, signal]: unknown[] = await once(this.#child, 'close');
+    throw new Error(`the node ended with exit code ${code}, signal ${signal}:\n${this.#output}`);
+  }
+
   /** Asks it to end, and waits until it has. */
   async stop(): Promise<void> {
     const child = this.#child;
