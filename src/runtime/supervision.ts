@@ -48,7 +48,7 @@ export interface SupervisionTable<Child extends ChildSpec = ChildSpec> {
 
 /** Why a node ended, for what watches the process. 0: it was asked to. */
 export const exitCodes = {
-  /** A group failed more often than its intensity allows. */
+  /** A group failed more often than its intensity allows, or an actor that was restarted did not become ready. */
   gaveUp: 70,
   /** An actor failed before all of them were ready for the first time. */
   startFailed: 71,

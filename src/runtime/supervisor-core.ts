@@ -24,7 +24,7 @@ export type SupervisorEffect =
   | { readonly type: 'inspect'; readonly event: InspectionEvent }
   /** All actors are down. */
   | { readonly type: 'nodeStopped'; readonly exitCode: number; readonly message: string }
-  /** End the process now: an actor that must not be killed doesn't stop. */
+  /** End the process now: an actor that must not be killed doesn't stop, or one that was restarted doesn't start. */
   | { readonly type: 'exitProcess'; readonly exitCode: number; readonly message: string };
 
 type NodePhase = 'new' | 'starting' | 'running' | 'stopping' | 'stopped';
@@ -162,6 +162,11 @@ export class SupervisorCore {
   #deadlines(now: MonoMs, out: SupervisorEffect[]): void {
     for (const child of this.#children) {
       if (child.deadline === null || child.deadline > now) continue;
+      if (child.phase === 'starting' && this.#phase === 'running') {
+        // What its last life left in this process is in its way, perhaps a lock of a library: no further life mends that.
+        this.#exitNow(exitCodes.gaveUp, `${child.spec.id} was started again and missed its deadline to start`, out);
+        return;
+      }
       this.#kill(child, child.phase === 'starting' ? 'start' : 'stop', out);
       if (this.#phase === 'stopped') return;
     }
@@ -175,14 +180,11 @@ export class SupervisorCore {
   #kill(child: Child, missed: Missed, out: SupervisorEffect[]): void {
     const { life, spec } = child;
     if (!isTerminable(spec)) {
-      const message = `${spec.id} missed its deadline to ${missed} and must not be ended by force`;
-      this.#phase = 'stopped';
-      for (const each of this.#children) {
-        each.phase = 'down';
-        each.deadline = null;
-        each.missed = null;
-      }
-      out.push({ type: 'exitProcess', exitCode: exitCodes.unstoppable, message });
+      this.#exitNow(
+        exitCodes.unstoppable,
+        `${spec.id} missed its deadline to ${missed} and must not be ended by force`,
+        out,
+      );
       return;
     }
     child.phase = 'killed';
@@ -190,6 +192,16 @@ export class SupervisorCore {
     child.missed = missed;
     out.push({ type: 'inspect', event: { type: 'actorKilled', actor: spec.id, life, missed } });
     out.push({ type: 'killActor', actor: spec.id, life });
+  }
+
+  #exitNow(exitCode: number, message: string, out: SupervisorEffect[]): void {
+    this.#phase = 'stopped';
+    for (const each of this.#children) {
+      each.phase = 'down';
+      each.deadline = null;
+      each.missed = null;
+    }
+    out.push({ type: 'exitProcess', exitCode, message });
   }
 
   #shutdown(exitCode: number, message: string, now: MonoMs, out: SupervisorEffect[]): void {

@@ -65,7 +65,10 @@ class World {
         this.stopped = effect.exitCode;
         break;
       case 'exitProcess':
-        throw new Error('all actors of this table can be killed');
+        expect([...this.lives.values()].some(({ life, state }) => life > 1 && state === 'starting')).toBe(true);
+        this.lives.clear();
+        this.stopped = effect.exitCode;
+        break;
       case 'inspect':
         break;
     }

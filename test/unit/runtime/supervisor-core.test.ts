@@ -139,14 +139,11 @@ describe('one_for_one', () => {
     }
   });
 
-  it('counts a restart that does not get ready as one more failure', () => {
+  it('ends the process when an actor that was started again does not get ready: its last life left it no way', () => {
     const drive = new Drive().started();
     drive.fails('d');
     expect(drive.deadline()).toEqual(['startActor d']);
-    expect(drive.deadline()).toEqual(['killActor d']);
-    drive.fails('d');
-    expect(drive.deadline()).toEqual(['startActor d']);
-    expect(drive.fails('d')).toEqual(['stopActor e']);
+    expect(drive.deadline()).toEqual(['exitProcess 70']);
   });
 
   it('takes an end that nobody asked for as a failure', () => {
