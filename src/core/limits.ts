@@ -146,6 +146,8 @@ export const limits = {
   retainedEntries: 10_000,
   /** Entries deleted in one commit, beside what it writes; more than it can write, so that deleting keeps up. */
   compactedEntries: 2_048,
+  /** A batch of the state ends with the entry that brings its changes to this number: its turn stays short. */
+  changesPerBatch: 8_192,
   /** Applied entries between two checks of the state's hash while there is much to do; and the time between them else. */
   entriesPerStateCheck: 4_096,
   stateCheckMs: 5_000,
@@ -173,6 +175,11 @@ export const limits = {
   heldRequests: 16_384,
   /** Running, or ended and not yet committed, on one node; further starts wait unanswered until there is room. */
   executionsPerWorker: 16_384,
+  /**
+   * Of these, so many at once on the way from their journal record to their process: enough to keep both busy, and few
+   * enough that a turn which spawns them all is over before its thread counts as hung.
+   */
+  startsAtOnce: 128,
   /** Changes of the worker's journal in one commit: what comes during a flush shares the next. */
   journalWritesPerCommit: 1_024,
   /** Pause after a commit of the journal that found no space. */
@@ -276,6 +283,15 @@ export const limits = {
   countedDueTimes: 10_000,
   /** The most that the `cap` of a catch-up policy may ask for: one job must not fill the log. */
   catchupCapAtMost: 1_000,
+  /** Launches handed to the dispatcher and not recorded yet; what is due beyond that waits for records. */
+  launchesUnderWay: 8_192,
+  /**
+   * Starts that nodes were sent and have not begun: then nothing more that is due is launched, until half of them have. What is
+   * due meanwhile waits, and is launched late or recorded as missed, as its job's `catchup` says.
+   */
+  startsUnderWay: 2_048,
+  /** Starts sent again at once, the oldest first: one that was lost is rare, one that waits for its turn is not. */
+  startsSentAgainAtOnce: 256,
   /** Launches and missed ranges in one message to the dispatcher: about 0.5 MiB. */
   dueItemsPerBatch: 4_096,
   /** A due time handed over and not recorded by then is handed over again: the proposal was lost or refused. */

@@ -47,7 +47,7 @@ export interface ExecutionHandle {
 /** One kind of work (`shell`, `http`). Never throws for bad config: that is a failed result with Dkron's text. */
 export interface Executor {
   start(request: ExecutionRequest, events: ExecutionEvents): ExecutionHandle;
-  /** Kills what is left of an execution of an earlier life of this node; `done` when no descendant is left. */
+  /** Of executors that start processes, and tell so (`started`): kills what is left of an execution of an earlier life of this node; `done` when no descendant is left. */
   killOrphan?(executionId: string, process: ProcessIdentity | null, done: () => void): void;
   /** Releases what it holds; running executions are killed. */
   close(done: () => void): void;

@@ -177,6 +177,10 @@ class StateActor implements Actor<StateCommand> {
       }
       this.#checks.changedAt(index);
       results.push({ origin, index, result: applyCommand(this.#ledger, index, origin, command, changes) });
+      if (changes.length >= limits.changesPerBatch) {
+        this.#waiting = entries.slice(at + 1);
+        break;
+      }
     }
     if (index === this.#appliedIndex || this.#isHalted) return null;
     const written = this.#ledger.drain();

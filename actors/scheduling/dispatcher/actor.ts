@@ -1,6 +1,6 @@
 import { assertNever } from '../../../src/core/assert.ts';
 import { DispatcherCore } from '../../../src/core/dispatch/dispatcher.ts';
-import type { Effect, FinishedWork, Now, ProposalEnd, WaitingWorkInput } from '../../../src/core/dispatch/in-flight.ts';
+import type { Effect, FinishedWork, Now, WaitingWorkInput } from '../../../src/core/dispatch/in-flight.ts';
 import { workerOf } from '../../../src/core/dispatch/targets.ts';
 import { executionStart } from '../../../src/core/jobs/apply-launch.ts';
 import type { ExecutionStart } from '../../../src/core/jobs/changes.ts';
@@ -22,7 +22,9 @@ import type { StateCommand, StateEvent } from '../../cluster/state/protocol.ts';
 import { type ProposalOutcome, Proposer } from '../../proposer.ts';
 import type { ExecutorCommand } from '../../work/executor/protocol.ts';
 import type { ProcessorCommand } from '../../work/processor/protocol.ts';
+import type { SchedulerCommand } from '../scheduler/protocol.ts';
 import { OutputWatch } from './output-watch.ts';
+import { endOf } from './proposal-end.ts';
 import type { BusyExecution, DispatcherCommand, RunReply } from './protocol.ts';
 
 export interface DispatcherConfig {
@@ -75,6 +77,7 @@ class DispatcherActor implements Actor<DispatcherCommand> {
       this.#context.send(localRef<MembershipCommand>('membership'), { type: 'watchMembers', watcher });
     }
     if (actor === 'log') this.#context.send(localRef<LogCommand>('log'), { type: 'watchLeadership', watcher });
+    if (actor === 'scheduler') this.#tellHold();
     if (actor === 'processor') this.#step((_, out) => this.#core.processorStarted(out));
     this.#proposer.peerStarted(actor);
   }
@@ -225,6 +228,10 @@ class DispatcherActor implements Actor<DispatcherCommand> {
     );
   }
 
+  #tellHold(): void {
+    this.#context.send(localRef<SchedulerCommand>('scheduler'), { type: 'dueHeld', isHeld: this.#core.holdsDue });
+  }
+
   #perform(effects: readonly Effect[]): void {
     for (const effect of effects) this.#performOne(effect);
   }
@@ -292,6 +299,9 @@ class DispatcherActor implements Actor<DispatcherCommand> {
       case 'runRefused':
         this.#answerRun(effect.request, { type: 'refused', code: effect.reason, message: effect.reason });
         return;
+      case 'holdDue':
+        this.#tellHold();
+        return;
       default:
         assertNever(effect);
     }
@@ -330,14 +340,6 @@ class DispatcherActor implements Actor<DispatcherCommand> {
       latestOutput,
     }));
   }
-}
-
-function endOf(outcome: ProposalOutcome): ProposalEnd {
-  if (outcome.type === 'unknown') return { type: 'refused', reason: 'unknown' };
-  if (outcome.type === 'refused') return { type: 'refused', reason: outcome.reason };
-  const { result } = outcome;
-  if (result.type === 'refused') return { type: 'refused', reason: result.code };
-  return result.type === 'launched' ? { type: 'launched', group: result.group } : { type: 'done' };
 }
 
 export const definition: ActorDefinition<DispatcherCommand, DispatcherConfig, DispatcherPorts> = {

@@ -56,6 +56,8 @@ class SchedulerActor implements Actor<SchedulerCommand> {
     const watcher = this.#context.self;
     if (actor === 'state') this.#context.send(localRef<StateCommand>('state'), { type: 'watchState', watcher });
     if (actor === 'log') this.#context.send(localRef<LogCommand>('log'), { type: 'watchLeadership', watcher });
+    // It says so again when it has reason to.
+    if (actor === 'dispatcher') this.#hold(false);
   }
 
   receive(message: SchedulerCommand): void {
@@ -66,6 +68,9 @@ class SchedulerActor implements Actor<SchedulerCommand> {
       case 'following':
       case 'changed':
         this.#followState(message);
+        break;
+      case 'dueHeld':
+        this.#hold(message.isHeld);
         break;
       default:
         assertNever(message);
@@ -90,6 +95,12 @@ class SchedulerActor implements Actor<SchedulerCommand> {
   check(): void {
     this.#planner.check();
     this.#histories.check();
+  }
+
+  #hold(isHeld: boolean): void {
+    if (isHeld) this.#context.log.warn('more is due than the nodes can start: what is due waits for them');
+    this.#context.gauge('scheduler_due_held', isHeld ? 1 : 0);
+    this.#step({ type: 'hold', isHeld });
   }
 
   #followState(event: StateEvent): void {

@@ -124,9 +124,10 @@ class ExecutorActor implements Actor<ExecutorCommand> {
     const { executors } = this.#ports;
     const { nodeName, ...limiting } = this.#config;
     const names = new Set(executors.keys());
+    const processExecutors = new Set([...names].filter((name) => executors.get(name)?.killOrphan !== undefined));
     this.#epoch = epoch;
     this.#worker = new Worker(
-      { node: nodeName, epoch, sameBoot, journalSince, executors: names, ...limiting },
+      { node: nodeName, epoch, sameBoot, journalSince, executors: names, processExecutors, ...limiting },
       contents,
     );
     this.#announce();

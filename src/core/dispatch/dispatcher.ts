@@ -3,7 +3,9 @@ import type { Change, ExecutionStart } from '../jobs/changes.ts';
 import type { FinishItem, MissedItem, PruneItem, ReassignItem } from '../jobs/commands.ts';
 import type { ExecutionRecord } from '../jobs/records.ts';
 import type { ExecutionId, MonoMs, NodeName, Term, WallNs } from '../units.ts';
+import { addTo } from './add-to.ts';
 import { earliestOf } from './deadlines.ts';
+import { DueHold } from './due-hold.ts';
 import { annotationOf, endOf, lossOf } from './ending.ts';
 import { Gathered } from './gathered.ts';
 import type {
@@ -45,6 +47,7 @@ export class DispatcherCore {
   readonly #reassignments = new Gathered<ReassignItem>(0);
   readonly #proposals = new Proposals();
   readonly #leases = new Leases();
+  readonly #dueHold = new DueHold();
   #term: Term | null = null;
 
   constructor(chooser: Chooser) {
@@ -64,10 +67,16 @@ export class DispatcherCore {
     this.tick(now, out);
   }
 
+  /** Nothing more that is due is to be launched now. */
+  get holdsDue(): boolean {
+    return this.#dueHold.isHeld;
+  }
+
   /** Stops leading: forgets everything but the workers, and those who asked for a run. */
   end(out: Effect[]): void {
     this.#forget();
     this.#term = null;
+    this.#dueHold.look(0, out);
     this.#placement.end(out);
   }
 
@@ -227,8 +236,9 @@ export class DispatcherCore {
       this.#proposals.propose({ type: 'reassign', nowNs: now.wallNs, items }, { type: 'reassign', items }, out);
     }
     this.#placement.tick(now, out);
-    for (const execution of this.#executions.unacknowledgedSince(now.monoMs)) this.#send(now, execution, out);
+    for (const execution of this.#executions.takeUnacknowledged(now.monoMs)) this.#send(now, execution, out);
     for (const execution of this.#executions.stoppingSince(now.monoMs)) this.#stop(now, execution, out);
+    this.#dueHold.look(this.#executions.startsUnderWay, out);
   }
 
   /** When `tick` has something to do, if nothing else happens before. */
@@ -321,21 +331,18 @@ export class DispatcherCore {
     for (const execution of this.#leases.takeEnded(now.monoMs, this.#executions.values())) {
       const { id, node } = execution.start;
       this.#lost(now, execution, execution.startedAtNs, silentTooLong);
-      silent.set(node, [...(silent.get(node) ?? []), id]);
+      addTo(silent, node, id);
     }
     for (const [node, ids] of silent) out.push({ type: 'giveUp', node, ids });
   }
 
   #ended(id: ExecutionId, ended: Map<NodeName, ExecutionId[]>): void {
     const execution = this.#executions.get(id);
-    if (execution === undefined) return;
-    const ids = ended.get(execution.start.node);
-    if (ids === undefined) ended.set(execution.start.node, [id]);
-    else ids.push(id);
+    if (execution !== undefined) addTo(ended, execution.start.node, id);
     this.#executions.drop(id);
   }
 
-  /** Ends that the state does not wait for (their job is gone) are acknowledged, or they would be resent for ever. */
+  /** Ends that the state does not wait for (their job is gone) would be resent for ever. */
   #acknowledgeUnknown(report: WorkerReport, out: Effect[]): void {
     const ids = report.interrupted.map((item) => item.id).filter((id) => this.#executions.get(id) === undefined);
     if (ids.length > 0) out.push({ type: 'acknowledgeEnds', node: report.node, ids });

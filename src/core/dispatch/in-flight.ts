@@ -57,7 +57,9 @@ export type Effect =
   /** An end of what is not open: look its record up, and acknowledge it or call `annotate` (design 4.6). */
   | { readonly type: 'lookUpEnd'; readonly node: NodeName; readonly finished: FinishedWork }
   | { readonly type: 'runRefused'; readonly request: number; readonly reason: string }
-  | { readonly type: 'runLaunched'; readonly request: number; readonly group: Stamp };
+  | { readonly type: 'runLaunched'; readonly request: number; readonly group: Stamp }
+  /** Nodes are behind with what they were sent: nothing more that is due is to be launched; or no longer so. */
+  | { readonly type: 'holdDue'; readonly isHeld: boolean };
 
 export type ProposalEnd =
   | { readonly type: 'done' }

@@ -1,6 +1,7 @@
 import { assert } from '../assert.ts';
 import type { ExecutionStart } from '../jobs/changes.ts';
 import type { StopReason } from '../jobs/records.ts';
+import { limits } from '../limits.ts';
 import { type ExecutionId, type MonoMs, monoMs, type NodeName } from '../units.ts';
 import type { OpenExecution } from './in-flight.ts';
 
@@ -16,10 +17,16 @@ export class OpenExecutions {
   /** Their nodes were told to stop them; the one told longest ago is the first. */
   readonly #stopping = new Set<OpenExecution>();
   readonly #onNode = new Map<NodeName, number>();
+  #resendPausedUntilMs = monoMs(Number.NEGATIVE_INFINITY);
 
   /** Executions that the state has open on a node. */
   countOn(node: NodeName): number {
     return this.#onNode.get(node) ?? 0;
+  }
+
+  /** Starts that were sent and are not acknowledged. */
+  get startsUnderWay(): number {
+    return this.#unacknowledged.size;
   }
 
   get size(): number {
@@ -102,18 +109,22 @@ export class OpenExecutions {
     if (phase === 'ending') this.stopSent(execution, null);
   }
 
-  /** Those whose start should be sent again. */
-  unacknowledgedSince(nowMs: MonoMs): OpenExecution[] {
+  /** Those whose start should be sent again: a bounded number each second, whatever waits. */
+  takeUnacknowledged(nowMs: MonoMs): OpenExecution[] {
     const due: OpenExecution[] = [];
+    if (nowMs < this.#resendPausedUntilMs) return due;
     for (const execution of this.#unacknowledged) {
-      if (resendAtMs(execution) > nowMs) break;
+      if (resendAtMs(execution) > nowMs || due.length === limits.startsSentAgainAtOnce) break;
       due.push(execution);
     }
+    if (due.length > 0) this.#resendPausedUntilMs = monoMs(nowMs + RESEND_START_MS);
     return due;
   }
 
   nextResendMs(): MonoMs | null {
-    for (const execution of this.#unacknowledged) return resendAtMs(execution);
+    for (const execution of this.#unacknowledged) {
+      return monoMs(Math.max(resendAtMs(execution), this.#resendPausedUntilMs));
+    }
     return null;
   }
 

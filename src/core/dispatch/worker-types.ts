@@ -51,6 +51,8 @@ export interface WorkerOptions {
   /** The first life whose starts the journal accounts for. */
   readonly journalSince: Epoch;
   readonly executors: ReadonlySet<string>;
+  /** Those of them that start processes, and say when one is there (`processStarted`). */
+  readonly processExecutors: ReadonlySet<string>;
   readonly outputLimitBytes: number;
   /** Executions at once; 0: no limit. The leader knows it too, and sends more by mistake only. */
   readonly maxExecutions: number;

@@ -8,6 +8,7 @@ import { ExclusiveWork } from './exclusive-work.ts';
 import { acknowledgementOf, closingOf, endingOf, type Held, type HeldStop, isOpen, reportOf } from './held-work.ts';
 import type { Now } from './in-flight.ts';
 import { LiveOutput } from './live-output.ts';
+import { StartQueue } from './start-queue.ts';
 import { JournalWriter } from './worker-journal.ts';
 import { WorkerLease } from './worker-lease.ts';
 import { isFull, refusalOf } from './worker-room.ts';
@@ -34,6 +35,7 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #held = new Map<ExecutionId, Held>();
   readonly #journal = new JournalWriter();
+  readonly #starts: StartQueue;
   readonly #live = new LiveOutput();
   readonly #resends = new EndResends();
   readonly #lease = new WorkerLease();
@@ -52,6 +54,7 @@ export class Worker {
     assert(options.journalSince <= options.epoch, 'a journal is made in this life or in an earlier one');
     this.#options = options;
     this.#term = contents.term;
+    this.#starts = new StartQueue(options.processExecutors);
     for (const entry of contents.entries) {
       const { end } = entry;
       const held: Held =
@@ -126,9 +129,7 @@ export class Worker {
   }
 
   get runningCount(): number {
-    let count = 0;
-    for (const { phase } of this.#held.values()) if (isOpen(phase)) count += 1;
-    return count;
+    return [...this.#held.values()].filter(({ phase }) => isOpen(phase)).length;
   }
 
   check(): void {
@@ -138,8 +139,8 @@ export class Worker {
       if (held.phase === 'journalling') {
         assert(held.start.epoch === this.#options.epoch, 'only work of this life starts');
         assert(
-          this.#journal.holds({ type: 'entry', entry: held.entry }),
-          'what waits for its record has one on its way',
+          this.#starts.isWaiting(id) || this.#journal.holds({ type: 'entry', entry: held.entry }),
+          'what waits for its record has one on its way, or its turn to come',
         );
       }
       assert(!this.#stopped || !isOpen(held.phase), 'nothing runs after the stop');
@@ -172,11 +173,8 @@ export class Worker {
       return;
     }
     // Not answered: the dispatcher sends it again, by then there may be room.
-    if (
-      this.#held.size >= limits.executionsPerWorker ||
-      (start.stop === null && isFull(this.#options, this.runningCount))
-    )
-      return;
+    if (this.#held.size >= limits.executionsPerWorker) return;
+    if (start.stop === null && isFull(this.#options, () => this.runningCount)) return;
     if (start.exclusive && !this.#mayBeginAlone(start, now, out)) return;
     this.#raiseTerm(term);
     this.#accept(start, now, out);
@@ -206,7 +204,7 @@ export class Worker {
     }
     if (start.exclusive) this.#exclusive.add(start);
     this.#held.set(start.id, { phase: 'journalling', entry, start, stop: start.stop });
-    this.#journal.add({ type: 'entry', entry });
+    this.#starts.add(entry);
   }
 
   /** The first reason counts. The node's own may leave less time. */
@@ -249,6 +247,7 @@ export class Worker {
         this.#finish(held.entry, { success: false, output, droppedBytes: 0 }, now, out);
       } else {
         this.#held.set(held.entry.id, { phase: 'running', entry: held.entry, stop });
+        this.#starts.begun(held.entry);
         out.push({ type: 'begin', start: held.start });
       }
     }
@@ -265,6 +264,7 @@ export class Worker {
   }
 
   #processStarted(id: ExecutionId, process: JournalEntry['process']): void {
+    this.#starts.over(id);
     const held = this.#held.get(id);
     // A process that is known after its end needs no killing.
     if (held?.phase !== 'running') return;
@@ -285,6 +285,7 @@ export class Worker {
     const end: WorkEnd = { finishedAtNs: now.wallNs, ...ending };
     const finished: Held = { phase: 'finished', entry: { ...entry, end }, end, sentAtMs: null };
     this.#held.set(entry.id, finished);
+    this.#starts.over(entry.id);
     this.#live.drop(entry.id);
     this.#exclusive.drop(entry.id);
     this.#journal.add({ type: 'entry', entry: finished.entry });
@@ -306,6 +307,7 @@ export class Worker {
     this.#live.takeDue(now.monoMs, (part) => this.#send(part, out));
     if (this.#resends.isDue(now.monoMs)) this.#resend(now, out);
     if (this.#drainUntilMs !== null && this.#drainUntilMs <= now.monoMs) this.#stopAll(out);
+    for (const entry of this.#starts.takeNext()) this.#journal.add({ type: 'entry', entry });
     const writes = this.#journal.take(now.monoMs);
     if (writes !== null) out.push({ type: 'journal', writes });
     if (this.#stopping && !this.#stopped && this.#journal.idle && this.runningCount === 0) {

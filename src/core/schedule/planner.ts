@@ -21,6 +21,8 @@ export type PlannerInput =
   | { readonly type: 'lead' }
   /** From now on it doesn't: the planner goes on keeping time, silently. */
   | { readonly type: 'follow' }
+  /** What is due waits, from now on or no longer: what was handed over can't be started as fast. */
+  | { readonly type: 'hold'; readonly isHeld: boolean }
   | { readonly type: 'time'; readonly nowMs: WallMs };
 
 export type PlannedLaunch = Omit<LaunchItem, 'targets'> & { readonly tags: StringMap | null };
@@ -44,6 +46,8 @@ interface Entry {
   recordedMs: number;
   /** Due times up to here were handed over; 0: nothing is on its way. */
   plannedMs: number;
+  /** Launches among them. */
+  launches: number;
   /** Since when something of it is waited for without progress. */
   plannedAtMs: number;
   scan: number;
@@ -63,10 +67,13 @@ export class Planner {
   readonly #entries = new Map<JobName, Entry>();
   readonly #byId: (Entry | null)[] = [];
   readonly #freeIds: number[] = [];
-  /** Due, and not handed over, because this node doesn't lead. */
+  /** Due, and not handed over, because this node doesn't lead, or because too much is under way. */
   readonly #overdue = new Set<Entry>();
   /** Handed over and not recorded yet; the longest waiting first. */
   readonly #unrecorded = new Set<Entry>();
+  /** Launches handed over and not recorded yet. */
+  #launchesUnderWay = 0;
+  #isHeld = false;
   #leads = false;
   #scan = 1;
 
@@ -100,6 +107,9 @@ export class Planner {
       case 'follow':
         this.#follow();
         return;
+      case 'hold':
+        this.#isHeld = input.isHeld;
+        return;
       case 'time':
         this.#tick(wallMs(Math.floor(input.nowMs)), out);
         return;
@@ -110,12 +120,17 @@ export class Planner {
 
   /** When the next `time` is wanted; null: not before another input. */
   nextDeadline(): WallMs | null {
-    if (this.#leads && this.#overdue.size > 0) return wallMs(this.#wheel.nowMs);
+    if (this.#mayHandOver && this.#overdue.size > 0) return wallMs(this.#wheel.nowMs);
     const dueMs = this.#wheel.nextDeadline() ?? Number.POSITIVE_INFINITY;
     const [oldest] = this.#unrecorded;
     const retryMs = oldest === undefined ? Number.POSITIVE_INFINITY : oldest.plannedAtMs + limits.dueRetryMs;
     const earliestMs = Math.min(dueMs, retryMs);
     return earliestMs === Number.POSITIVE_INFINITY ? null : wallMs(earliestMs);
+  }
+
+  /** Beyond that, what is due waits: handing it over would only make everything later. */
+  get #mayHandOver(): boolean {
+    return this.#leads && !this.#isHeld && this.#launchesUnderWay < limits.launchesUnderWay;
   }
 
   get jobCount(): number {
@@ -135,6 +150,9 @@ export class Planner {
       assert(entry.plannedMs === 0 || entry.plannedMs > entry.recordedMs, 'what is recorded is not on its way');
     }
     assert(this.#leads || this.#unrecorded.size === 0, 'only a leader hands over');
+    let launches = 0;
+    for (const entry of this.#unrecorded) launches += entry.launches;
+    assert(launches === this.#launchesUnderWay, 'what is under way is counted');
     assert(this.#byId.length === this.#entries.size + this.#freeIds.length, 'each id is in use or free');
   }
 
@@ -155,7 +173,7 @@ export class Planner {
 
   #create(job: JobSchedule): Entry {
     const id = this.#freeIds.pop() ?? this.#byId.length;
-    const entry: Entry = { id, job, schedule: null, recordedMs: 0, plannedMs: 0, plannedAtMs: 0, scan: 0 };
+    const entry: Entry = { id, job, schedule: null, recordedMs: 0, plannedMs: 0, launches: 0, plannedAtMs: 0, scan: 0 };
     this.#byId[id] = entry;
     this.#entries.set(job.name, entry);
     return entry;
@@ -209,6 +227,8 @@ export class Planner {
 
   #settle(entry: Entry): void {
     entry.plannedMs = 0;
+    this.#launchesUnderWay -= entry.launches;
+    entry.launches = 0;
     this.#unrecorded.delete(entry);
   }
 
@@ -236,6 +256,7 @@ export class Planner {
     const batch: Batch = { launches: [], missed: [] };
     const due = [...this.#overdue];
     for (const entry of due) {
+      if (!this.#mayHandOver) break;
       this.#handOver(entry, nowMs, batch);
       if (batch.launches.length + batch.missed.length >= limits.dueItemsPerBatch) pushBatch(batch, out);
     }
@@ -278,6 +299,8 @@ export class Planner {
     }
     if (upToMs !== undefined) {
       entry.plannedMs = upToMs;
+      entry.launches = missed === null ? launches.length : 0;
+      this.#launchesUnderWay += entry.launches;
       this.#await(entry, nowMs);
     }
     this.#arm(entry);

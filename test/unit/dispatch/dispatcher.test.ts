@@ -627,4 +627,48 @@ describe('the dispatcher', () => {
       expect(entry.length).toBeLessThan(limits.bytesPerAppend);
     }
   });
+
+  it('holds back what is due while nodes are behind with their starts, until they have begun half of them', () => {
+    core.begin(at(0), term(1), [], [], out);
+    core.reported(at(0), report(), out);
+    const starts = Array.from({ length: limits.startsUnderWay }, (_, index) => start(BigInt(index + 1)));
+    const opened = starts.map((each): Change => ({ type: 'executionOpened', start: each }));
+    core.changed(at(1), opened.slice(1), out);
+    core.tick(at(1), out);
+    expect(effects('holdDue')).toEqual([]);
+    core.changed(at(2), opened.slice(0, 1), out);
+    core.tick(at(2), out);
+    expect(core.holdsDue).toBe(true);
+    expect(effects('holdDue')).toEqual([{ type: 'holdDue', isHeld: true }]);
+    const half = limits.startsUnderWay / 2;
+    for (const { id } of starts.slice(0, half)) core.startAcknowledged(id, wallNs(1n));
+    core.tick(at(3), out);
+    expect(effects('holdDue')).toEqual([]);
+    core.startAcknowledged(starts[half]?.id ?? executionId(stamp(0n), N0), wallNs(1n));
+    core.tick(at(4), out);
+    expect(effects('holdDue')).toEqual([{ type: 'holdDue', isHeld: false }]);
+  });
+
+  it('sends a bounded number of starts again each second, the oldest first', () => {
+    core.begin(at(0), term(1), [], [], out);
+    core.reported(at(0), report(), out);
+    const starts = Array.from({ length: limits.startsSentAgainAtOnce + 3 }, (_, index) => start(BigInt(index + 1)));
+    core.changed(
+      at(0),
+      starts.map((each): Change => ({ type: 'executionOpened', start: each })),
+      out,
+    );
+    expect(effects('start')).toHaveLength(starts.length);
+    core.tick(at(1_000), out);
+    const again = effects('start').map((effect) => effect.start.id);
+    expect(again).toEqual(starts.slice(0, limits.startsSentAgainAtOnce).map(({ id }) => id));
+    core.tick(at(1_999), out);
+    expect(effects('start')).toEqual([]);
+    core.tick(at(2_000), out);
+    expect(
+      effects('start')
+        .map((effect) => effect.start.id)
+        .slice(0, 3),
+    ).toEqual(starts.slice(-3).map(({ id }) => id));
+  });
 });

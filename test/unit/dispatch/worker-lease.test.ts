@@ -35,6 +35,7 @@ class Node {
       sameBoot: true,
       journalSince: epoch(1),
       executors: new Set(['shell']),
+      processExecutors: new Set(['shell']),
       outputLimitBytes: 4_096,
       maxExecutions: 0,
       stopGraceMs: 3_000,

@@ -62,6 +62,7 @@ class Bench {
         sameBoot: true,
         journalSince: epoch(1),
         executors: new Set(['shell', 'http']),
+        processExecutors: new Set(['shell']),
         outputLimitBytes: 16,
         maxExecutions: 0,
         stopGraceMs: 3_000,
@@ -119,6 +120,36 @@ const typesOf = (effects: readonly WorkerEffect[]): string[] =>
   effects.map((effect) => (effect.type === 'send' ? effect.event.type : effect.type));
 
 describe('a start', () => {
+  it('waits unanswered for its turn, when more are on their way to their processes than may be at once', () => {
+    const bench = new Bench();
+    bench.step({ type: 'attach', term: term(3) });
+    const numbers = Array.from({ length: limits.startsAtOnce + 2 }, (_, index) => index + 1);
+    for (const number of numbers) bench.step({ type: 'start', term: term(3), start: startOf(number) });
+    bench.settle();
+    const began = (): number => bench.worker.runningCount;
+    expect(began()).toBe(numbers.length);
+    expect(eventsOf(bench.step({ type: 'start', term: term(3), start: startOf(limits.startsAtOnce + 1) }))).toEqual([]);
+    // One process is there, one execution is over: two more may begin.
+    const process = { pid: 7, startTicks: 1, bootId: 'boot' };
+    bench.step({ type: 'processStarted', id: idOf(1), process });
+    bench.end(2);
+    const commit = bench.tick().find((effect) => effect.type === 'journal');
+    const journalled = commit?.writes.flatMap((write) => (write.type === 'entry' ? [write.entry.id] : []));
+    expect(journalled).toEqual(expect.arrayContaining([idOf(limits.startsAtOnce + 1), idOf(limits.startsAtOnce + 2)]));
+    expect(typesOf(bench.step({ type: 'journalled' }))).toEqual(expect.arrayContaining(['startAcknowledged', 'begin']));
+  });
+
+  it('of an executor without processes is over when it begins', () => {
+    const bench = new Bench();
+    bench.step({ type: 'attach', term: term(3) });
+    const numbers = Array.from({ length: 2 * limits.startsAtOnce }, (_, index) => index + 1);
+    for (const number of numbers) {
+      bench.step({ type: 'start', term: term(3), start: { ...startOf(number), executor: 'http' } });
+    }
+    const entries = bench.settle().filter((write) => write.type === 'entry');
+    expect(entries).toHaveLength(numbers.length);
+  });
+
   it('begins only after its record is durable', () => {
     const bench = new Bench();
     bench.step({ type: 'attach', term: term(3) });

@@ -60,6 +60,30 @@ describe('a planner that leads', () => {
     expect(world.pass(10_000).map(({ launches }) => launches.length)).toEqual([limits.dueItemsPerBatch, 5]);
   });
 
+  test('no more than a bounded number of launches without a record, and the rest when they have one', () => {
+    const ofEach = 60;
+    const handedOver = Math.ceil(limits.launchesUnderWay / ofEach);
+    for (let index = 0; index < handedOver + 3; index += 1) world.set(jobOf(`job${index}`, '@every 1s'));
+    world.pass(ofEach * 1_000);
+    const jobs = (): number => new Set(world.handedOver.map((key) => key.split('@')[0])).size;
+    expect(jobs()).toBe(handedOver);
+    // It waits for records, or until they are missed: not in a loop.
+    expect(world.planner.nextDeadline()).toBe(START + ofEach * 1_000 + limits.dueRetryMs);
+    world.commit();
+    world.pass(1);
+    expect(jobs()).toBe(handedOver + 3);
+  });
+
+  test('nothing while it is held, and then what is due in its order', () => {
+    world.set(jobOf('a', '@every 10s'));
+    world.step({ type: 'hold', isHeld: true });
+    expect(world.pass(25_000)).toEqual([]);
+    expect(world.planner.nextDeadline() ?? Number.POSITIVE_INFINITY).toBeGreaterThan(START + 25_000);
+    world.step({ type: 'hold', isHeld: false });
+    world.run(1);
+    expect(times(world)).toEqual(['a@10000', 'a@20000']);
+  });
+
   test('hands over a due time once, while its record is on its way', () => {
     world.set(jobOf('a', '@every 10s'));
     world.run(limits.dueRetryMs + 9_000);
