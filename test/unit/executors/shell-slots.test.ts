@@ -9,7 +9,8 @@ const table = new LinuxProcessTable();
 let jobs: ShellJobs | null = null;
 
 function open(): ShellJobs {
-  jobs = new ShellJobs({ mode: 'slots', niceness: 5 });
+  // However busy the machine is, the shells get the time for their trial.
+  jobs = new ShellJobs({ mode: 'slots', niceness: 5, timers: new HeldTimers([limits.slotTrialMs]) });
   return jobs;
 }
 
