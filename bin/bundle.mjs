@@ -1,14 +1,23 @@
 // Gathers the compiled modules of a running node into few files: reading them one by one costs each thread of each start
 // more than the code itself (docs/decisions/0005).
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Have binaries, or files that they look for beside themselves. */
 const leftAlone = ['lmdb', 'piscina', 'uWebSockets.js', 'uws-node24', 'ws'];
 
-/** Reads the compiled modules in `dist` and writes the same entry points, at the same relative paths, below `target`. */
+/**
+ * Reads the compiled modules in `dist` and writes the same entry points, at the same relative paths, below `target`, which is
+ * inside `dist`. False: this Node.js is too old for rolldown (20.12 isn't), and the program there leads to the modules themselves.
+ */
 export async function bundle(dist, target) {
-  const { rolldown } = await import('rolldown');
+  const rolldown = await loadRolldown();
+  if (rolldown === null) {
+    mkdirSync(join(target, 'actors'), { recursive: true });
+    const compiled = '../../actors/main.js';
+    writeFileSync(join(target, 'actors', 'main.js'), `await import(${JSON.stringify(compiled)});\n`);
+    return false;
+  }
   const input = Object.fromEntries(entriesOf(dist).map((entry) => [entry, join(dist, `${entry}.js`)]));
   const bundled = await rolldown({
     input,
@@ -26,6 +35,16 @@ export async function bundle(dist, target) {
   });
   await bundled.close();
   checkAddresses(output, target);
+  return true;
+}
+
+async function loadRolldown() {
+  try {
+    return (await import('rolldown')).rolldown;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
 }
 
 /** The program, what each thread runs, and the module of each actor. */

@@ -99,10 +99,10 @@ async function build() {
   const fresh = at('dist.new');
   const before = fingerprint();
   fs.rmSync(fresh, { recursive: true, force: true });
-  const compiler = at('node_modules', 'typescript', 'bin', 'tsc');
+  const compiler = at('node_modules', 'typescript', 'lib', 'tsc.js');
   await run(process.execPath, compiler, '-p', at('tsconfig.build.json'), '--outDir', fresh);
   const { bundle } = await import('./bundle.mjs');
-  await bundle(fresh, join(fresh, 'bundle'));
+  if (!(await bundle(fresh, join(fresh, 'bundle')))) say('not bundled: this Node.js is old, and starts take longer');
   fs.writeFileSync(join(fresh, '.fingerprint'), before);
   fs.rmSync(at('dist'), { recursive: true, force: true });
   fs.renameSync(fresh, at('dist'));
