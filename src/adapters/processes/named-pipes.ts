@@ -59,8 +59,13 @@ export class NamedPipes {
     rmSync(path, { force: true });
   }
 
+  /** A shell that opens its pipe at this moment makes a file of that name: what it leaves, the next life removes. */
   close(): void {
-    rmSync(this.#directory, { recursive: true, force: true });
+    try {
+      rmSync(this.#directory, { recursive: true, force: true, maxRetries: 3, retryDelay: 10 });
+    } catch {
+      // Nothing but empty files can be left.
+    }
   }
 
   #make(): boolean {

@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { NamedPipes } from '../../../src/adapters/processes/named-pipes.ts';
 import { PortableProcessTable } from '../../../src/adapters/processes/portable-process-table.ts';
 import { ProcessTree } from '../../../src/adapters/processes/process-tree.ts';
 import { ShellJobs } from '../../support/shell-jobs.ts';
@@ -60,5 +63,21 @@ describe('the directory for pipes', () => {
     jobs = null;
     expect(readdirSync(directory)).toEqual(['other']);
     rmSync(parent, { recursive: true });
+  });
+
+  it('may be left behind when a shell makes its pipe anew while it is closed', async () => {
+    const parent = mkdtempSync(join(tmpdir(), 'carillon-test-'));
+    const pipes = NamedPipes.open(parent);
+    const [name = ''] = readdirSync(parent);
+    const maker = spawn('/bin/sh', [
+      '-c',
+      'echo ready; while :; do mkdir -p "$0"; : >"$0/again"; done',
+      join(parent, name),
+    ]);
+    await once(maker.stdout, 'data');
+    expect(() => pipes?.close()).not.toThrow();
+    maker.kill('SIGKILL');
+    await once(maker, 'exit');
+    rmSync(parent, { recursive: true, force: true });
   });
 });
