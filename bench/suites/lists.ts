@@ -1,4 +1,5 @@
 import type { Pool } from 'undici';
+import { jobSortFields } from '../../src/core/jobs/reads.ts';
 import { Prng } from '../../src/core/prng.ts';
 import type { Effort } from '../frame/effort.ts';
 import { atMost } from '../frame/reading.ts';
@@ -13,17 +14,7 @@ const pageSize = 25;
 const teams = 100;
 /** Of all jobs; the last ones, which nobody runs. */
 const disabledShare = 0.1;
-const sortKeys = [
-  'id',
-  'name',
-  'displayname',
-  'schedule',
-  'success_count',
-  'error_count',
-  'last_success',
-  'last_error',
-  'next',
-] as const;
+const sortKeys = ['id', ...jobSortFields] as const;
 const filters: readonly (readonly [name: string, query: string])[] = [
   ['q, of most names', 'q=ored-0'],
   ['q, of few names', 'q=0042'],

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { JobListing } from '../../src/api/catalogue/listing.ts';
-import type { JobQuery } from '../../src/core/jobs/reads.ts';
+import { type JobQuery, jobSortFields } from '../../src/core/jobs/reads.ts';
 import { limits } from '../../src/core/limits.ts';
 import { type Instant, jobName } from '../../src/core/units.ts';
 import { StateHarness } from '../support/state-harness.ts';
@@ -36,16 +36,7 @@ const write = fc.record({
 });
 
 const query: fc.Arbitrary<JobQuery> = fc.record({
-  sort: fc.constantFrom(
-    'name',
-    'displayname',
-    'schedule',
-    'success_count',
-    'error_count',
-    'last_success',
-    'last_error',
-    'next',
-  ),
+  sort: fc.constantFrom(...jobSortFields),
   descending: fc.boolean(),
   search: fc.constantFrom('', 'job', 'job-1', 'a', 'é', 'nothing'),
   metadata: fc.constantFrom(

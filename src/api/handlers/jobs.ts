@@ -1,4 +1,4 @@
-import type { JobQuery, JobSortField } from '../../core/jobs/reads.ts';
+import { type JobQuery, type JobSortField, jobSortFields } from '../../core/jobs/reads.ts';
 import { emptyError, textError } from '../answers.ts';
 import type { Call } from '../call.ts';
 import { sentenceOf } from '../errors.ts';
@@ -17,14 +17,7 @@ const PARENT_NOT_FOUND = 'specified parent job not found';
  */
 const sortFields: ReadonlyMap<string, JobSortField> = new Map([
   ['id', 'name'],
-  ['name', 'name'],
-  ['displayname', 'displayname'],
-  ['schedule', 'schedule'],
-  ['success_count', 'success_count'],
-  ['error_count', 'error_count'],
-  ['last_success', 'last_success'],
-  ['last_error', 'last_error'],
-  ['next', 'next'],
+  ...jobSortFields.map((field) => [field, field] as const),
   ['', 'name'],
   ['started_at', 'name'],
   ['finished_at', 'name'],

@@ -1,3 +1,4 @@
+import { jobSortFields } from '../../core/jobs/reads.ts';
 import { limits } from '../../core/limits.ts';
 import { answered, failures, jsonOf, location, textContent, total, writeCodes } from './responses.ts';
 import { count, flag, listOf, reference, text, time } from './schemas.ts';
@@ -79,17 +80,7 @@ export const jobOperations: Operations = {
   'GET /v1/jobs': {
     summary: 'Jobs, filtered, ordered, cut to a page.',
     query: [
-      ...order(
-        'id',
-        'name',
-        'displayname',
-        'schedule',
-        'success_count',
-        'error_count',
-        'last_success',
-        'last_error',
-        'next',
-      ),
+      ...order('id', ...jobSortFields),
       ...page,
       { name: 'q', description: 'Part of the name or the displayname, case-sensitive.', schema: text },
       {

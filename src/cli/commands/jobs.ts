@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { jobSortFields } from '../../core/jobs/reads.ts';
 import { withApi } from '../client/api-client.ts';
 import { jobPath } from '../client/executions.ts';
 import { type JsonObject, numberOf, objectIn, objectsIn, textOf } from '../client/json.ts';
@@ -22,16 +23,6 @@ interface ListOptions extends ApiOptions {
 }
 
 const statuses = ['success', 'failed', 'partially_failed', 'untriggered'];
-const orders = [
-  'name',
-  'displayname',
-  'schedule',
-  'success_count',
-  'error_count',
-  'last_success',
-  'last_error',
-  'next',
-];
 
 export function addJobsCommand(program: Command, host: CliHost): void {
   const jobs = program.command('jobs').description('List, change and run the jobs of a server');
@@ -63,7 +54,7 @@ function addListCommand(jobs: Command, host: CliHost): void {
     .option('--search <text>', 'Only jobs with this in their name or displayname')
     .option(...selectorTexts, addSelector)
     .addOption(new Option('--status <status>', 'Only jobs with this status').choices(statuses))
-    .addOption(new Option('--sort <field>', 'Order by this field').choices(orders).default('name'))
+    .addOption(new Option('--sort <field>', 'Order by this field').choices(jobSortFields).default('name'))
     .option('--desc', 'Largest first');
   addApiOptions(list).action((options: ListOptions) => listJobs(options, host));
 }

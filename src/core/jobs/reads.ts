@@ -3,15 +3,19 @@ import { type ExecutionId, type JobName, type NodeName, type WallMs, wallNsOf } 
 import type { MinuteStats } from './minute-stats.ts';
 import type { ExecutionRecord, JobRecord, LaunchNote, UnplacedWork } from './records.ts';
 
-export type JobSortField =
-  | 'name'
-  | 'displayname'
-  | 'schedule'
-  | 'success_count'
-  | 'error_count'
-  | 'last_success'
-  | 'last_error'
-  | 'next';
+/** What a list of jobs can be ordered by. */
+export const jobSortFields = [
+  'name',
+  'displayname',
+  'schedule',
+  'success_count',
+  'error_count',
+  'last_success',
+  'last_error',
+  'next',
+] as const;
+
+export type JobSortField = (typeof jobSortFields)[number];
 
 /** A page of jobs, filtered, ordered and cut as Dkron does (dkron-v4 1.4). All filters are ANDed. */
 export interface JobQuery {
