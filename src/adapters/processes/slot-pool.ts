@@ -160,7 +160,7 @@ export class SlotPool implements Launcher {
     const index = this.#idle.indexOf(slot);
     if (index >= 0) this.#idle.splice(index, 1);
     this.#options.pipes.forget(slot.wordsPath);
-    if (this.#state === 'trial') this.#concludeTrial(false);
+    if (this.#state === 'trial') this.#failTrial(this.#trials);
     else if (this.#state === 'open') this.#giveOut();
   }
 
@@ -168,14 +168,9 @@ export class SlotPool implements Launcher {
     const { timers, size } = this.#options;
     this.#state = 'trial';
     this.#trials += 1;
-    this.#stopTrial = timers.after(limits.slotTrialMs, () => this.#tooSlow());
+    this.#stopTrial = timers.after(limits.slotTrialMs, () => this.#failTrial(this.#trials));
     while (this.#slots.size < size && this.#fork());
     this.#try(0, this.#trials);
-  }
-
-  #tooSlow(): void {
-    this.#concludeTrial(false);
-    this.#stopTrial = this.#options.timers.after(limits.slotRetrialMs, () => this.#beginTrial());
   }
 
   #try(step: number, ofTrial: number): void {
@@ -186,29 +181,39 @@ export class SlotPool implements Launcher {
       return;
     }
     const slot = this.#idle.pop();
-    let passed = false;
-    const launch = new PooledLaunch(
-      trial.plan,
-      {
-        started: () => undefined,
-        output: () => undefined,
-        failed: () => this.#concludeTrial(false, ofTrial),
-        ended: (end) => {
-          passed = trial.passed(end);
-        },
-        outputEnded: () => {
-          setImmediate(() => (passed ? this.#try(step + 1, ofTrial) : this.#concludeTrial(false, ofTrial)));
-        },
+    let hasPassed = false;
+    let awaited = 2;
+    const oneCame = (): void => {
+      awaited -= 1;
+      if (awaited > 0) return;
+      // The slot is free once this turn is over.
+      setImmediate(() => (hasPassed ? this.#try(step + 1, ofTrial) : this.#failTrial(ofTrial)));
+    };
+    const events: LaunchEvents = {
+      started: () => undefined,
+      output: () => undefined,
+      failed: () => this.#failTrial(ofTrial),
+      ended: (end) => {
+        hasPassed = trial.passed(end);
+        oneCame();
       },
-      [],
-    );
+      outputEnded: oneCame,
+    };
+    const launch = new PooledLaunch(trial.plan, events, []);
     const output = slot === undefined ? null : this.#openOutput(launch);
     if (slot === undefined || output === null) this.#concludeTrial(false);
     else launch.runIn(slot, output);
   }
 
-  #concludeTrial(fit: boolean, ofTrial = this.#trials): void {
+  /** Not for good: a shell may have died, or not been able to fork, for a reason that goes away. */
+  #failTrial(ofTrial: number): void {
     if (this.#state !== 'trial' || this.#trials !== ofTrial) return;
+    this.#concludeTrial(false);
+    this.#stopTrial = this.#options.timers.after(limits.slotRetrialMs, () => this.#beginTrial());
+  }
+
+  #concludeTrial(fit: boolean): void {
+    if (this.#state !== 'trial') return;
     this.#stopTrial();
     this.#state = fit ? 'open' : 'unfit';
     if (!fit) for (const slot of [...this.#slots]) if (!slot.isBusy) this.#retire(slot);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LinuxProcessTable } from '../../../src/adapters/processes/linux-process-table.ts';
+import { systemTimers } from '../../../src/adapters/processes/timers.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { HeldTimers } from '../../support/held-timers.ts';
 import { ShellJobs } from '../../support/shell-jobs.ts';
@@ -64,6 +65,22 @@ describe('pre-forked shells', () => {
     // Nobody waits for the second trial, and it ends by itself.
     while ((await parentOfNext()) === process.pid);
     expect([timers.count(limits.slotTrialMs), timers.count(limits.slotRetrialMs)]).toEqual([0, 0]);
+  });
+
+  it('pass their trial also when the end of its output is seen before its end', async () => {
+    // Whoever follows the output from the start hears that the pipe is closed before the shell can say that it knows.
+    const after = (delayMs: number, fire: () => void): (() => void) =>
+      systemTimers.after(delayMs === limits.outputFollowMs ? 0 : delayMs, fire);
+    for (let round = 0; round < 8; round += 1) {
+      const shells = new ShellJobs({ mode: 'slots', timers: { after } });
+      jobs = shells;
+      const { handle, started, ended } = shells.start({ command: 'sleep 1000' });
+      expect(nameOf(parentOf((await started).pid))).toBe('bash');
+      handle.stop(1_000);
+      await ended;
+      await shells.close();
+      jobs = null;
+    }
   });
 
   it('may be withdrawn from while they wait for a shell', async () => {
