@@ -17,6 +17,8 @@ export interface StoreSnapshot extends StoreReads {
  * disk in simulation. Keys order bytewise. One writer per store; any number of read-only openers, opened after it.
  */
 export interface Store extends StoreReads {
+  /** As `get`, without the copy: `decode` gets bytes that are good until it returns. */
+  read<Value>(key: Uint8Array, decode: (value: Uint8Array) => Value): Value | undefined;
   snapshot(): StoreSnapshot;
   /**
    * Atomic: all of `writes`, in order, or none; an empty list waits for the commits before it. Bytes are copied.

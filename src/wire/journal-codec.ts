@@ -9,7 +9,7 @@ import type {
 import { type ExecutionId, epoch, jobName, type Term, term, wallNs } from '../core/units.ts';
 import type { Store, StoreWrite } from '../runtime/ports.ts';
 import { FieldReader } from './fields.ts';
-import { DecodeError, decodePlain, encodePlain, type Plain } from './msgpack.ts';
+import { DecodeError, decodePlain, encodeStored, type Plain } from './msgpack.ts';
 
 /** First field of every record; higher ones were written by a later Carillon. */
 const formatVersion = 1;
@@ -22,11 +22,11 @@ const executionPrefix = 0x10;
 export function journalWrite(write: JournalWrite): StoreWrite {
   switch (write.type) {
     case 'life':
-      return { key: lifeKey, value: encodePlain([formatVersion, write.epoch, write.bootId, write.since]) };
+      return { key: lifeKey, value: encodeStored([formatVersion, write.epoch, write.bootId, write.since]) };
     case 'term':
-      return { key: termKey, value: encodePlain([formatVersion, write.term]) };
+      return { key: termKey, value: encodeStored([formatVersion, write.term]) };
     case 'entry':
-      return { key: executionKey(write.entry.id), value: encodePlain(plainEntry(write.entry)) };
+      return { key: executionKey(write.entry.id), value: encodeStored(plainEntry(write.entry)) };
     case 'forget':
       return { key: executionKey(write.id), value: null };
     default:

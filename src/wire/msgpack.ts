@@ -1,4 +1,5 @@
 import { Decoder, Encoder } from '@msgpack/msgpack';
+import { pooledBytes } from './byte-pool.ts';
 
 /**
  * One encoder and decoder per thread (their key caches pay off, measured-facts 5). 64-bit integers are bigints on
@@ -16,6 +17,11 @@ export interface PlainMap {
 /** Bytes of a value, in a buffer of their own. */
 export function encodePlain(value: Plain): Uint8Array {
   return encoder.encode(value);
+}
+
+/** Bytes of a value, for a store: in a piece of a buffer with others (byte-pool.ts). */
+export function encodeStored(value: Plain): Uint8Array {
+  return pooledBytes(encoder.encodeSharedRef(value));
 }
 
 /** Raised for bytes that are not what this codec writes. In the log or the state that stops the node (design P6). */

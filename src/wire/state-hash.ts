@@ -1,6 +1,4 @@
 import type { LogIndex } from '../core/units.ts';
-import type { StoreWrite } from '../runtime/ports.ts';
-import { isHashedKey } from './state-keys.ts';
 
 /**
  * Raised when the same state is written in other bytes than before: hashes of different formats are not compared.
@@ -59,17 +57,7 @@ export class RecordSum {
     this.#first = (this.#first + other.#first) | 0;
     this.#second = (this.#second + other.#second) | 0;
   }
-
-  /** Takes over a write to a record that was `before`. */
-  replace({ key, value }: StoreWrite, before: Uint8Array | undefined): void {
-    if (before !== undefined) this.remove(key, before);
-    if (value !== null) this.add(key, value);
-  }
 }
-
-/** The writes of a transaction that the hash is about. */
-export const hashedWrites = (writes: readonly StoreWrite[]): readonly StoreWrite[] =>
-  writes.filter(({ key }) => isHashedKey(key));
 
 /** Result of the last `hashRecord`: it is called for each write, and an object for two numbers would cost as much. */
 let firstLane = 0;
@@ -86,21 +74,25 @@ function hashRecord(key: Uint8Array, value: Uint8Array): void {
 }
 
 function absorb(bytes: Uint8Array): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const wholeWords = bytes.length & ~3;
   let first = firstLane;
   let second = secondLane;
   for (let at = 0; at < wholeWords; at += 4) {
-    const word = scramble(view.getInt32(at, true));
+    // By the byte: a view of a short array would give it a buffer of its own, which costs more than all of this.
+    const word = scramble(
+      byteAt(bytes, at) | (byteAt(bytes, at + 1) << 8) | (byteAt(bytes, at + 2) << 16) | (byteAt(bytes, at + 3) << 24),
+    );
     first = mix(first, word);
     second = mix(second, word);
   }
   let tail = 0;
-  for (let at = bytes.length - 1; at >= wholeWords; at -= 1) tail = (tail << 8) | view.getUint8(at);
+  for (let at = bytes.length - 1; at >= wholeWords; at -= 1) tail = (tail << 8) | byteAt(bytes, at);
   tail = scramble(tail);
   firstLane = mix(first, tail) ^ bytes.length;
   secondLane = mix(second, tail) ^ bytes.length;
 }
+
+const byteAt = (bytes: Uint8Array, at: number): number => bytes[at] ?? 0;
 
 function scramble(word: number): number {
   const product = Math.imul(word, 0xcc9e2d51);

@@ -2,6 +2,7 @@ import type { JobSortField } from '../core/jobs/reads.ts';
 import type { JobRecord, StringMap } from '../core/jobs/records.ts';
 import { limits } from '../core/limits.ts';
 import { compareInstants, type Instant } from '../core/units.ts';
+import { pooledText } from './byte-pool.ts';
 
 /** First byte of each key of the state store: its table. Append-only; a retired one stays reserved. */
 export const tables = {
@@ -77,12 +78,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Key of a record: table, then the ledger's key in UTF-8. */
-export function tableKey(table: Table, key: string): Uint8Array {
-  const bytes = new Uint8Array(1 + key.length * 3);
-  bytes[0] = tables[table];
-  const { written } = encoder.encodeInto(key, bytes.subarray(1));
-  return bytes.slice(0, 1 + written);
-}
+export const tableKey = (table: Table, key: string): Uint8Array => pooledText(tables[table], key);
 
 /** The ledger's key of a stored key. */
 export const keyText = (key: Uint8Array): string => decoder.decode(key.subarray(1));

@@ -205,8 +205,7 @@ export class StateReader implements LedgerReader, StateReads {
   }
 
   #read<Value>(table: Table, key: string, decode: (bytes: Uint8Array) => Value): Value | undefined {
-    const bytes = this.#store.get(tableKey(table, key));
-    return bytes === undefined ? undefined : decode(bytes);
+    return this.#store.read(tableKey(table, key), decode);
   }
 
   #scan<Value>(

@@ -12,7 +12,7 @@ import type {
 import { epoch, jobName, type LogIndex, logIndex, nodeName, stamp, wallMs, wallNs } from '../core/units.ts';
 import { FieldReader, plainPairs } from './fields.ts';
 import { plainJobRecord, readJobRecord } from './job-codec.ts';
-import { DecodeError, decodePlain, encodePlain, type Plain } from './msgpack.ts';
+import { DecodeError, decodePlain, encodeStored, type Plain } from './msgpack.ts';
 import type { StateHash, StateMark } from './state-hash.ts';
 
 /** Version of the records in the state store; the first field of each. */
@@ -20,7 +20,7 @@ const VERSION = 1;
 
 const causes = ['schedule', 'manual', 'parent'] as const;
 
-const encode = (fields: readonly Plain[]): Uint8Array => encodePlain([VERSION, ...fields]);
+const encode = (fields: readonly Plain[]): Uint8Array => encodeStored([VERSION, ...fields]);
 
 function open(bytes: Uint8Array, what: string): FieldReader {
   const reader = new FieldReader(decodePlain(bytes), what);

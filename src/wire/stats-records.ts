@@ -3,7 +3,7 @@ import { limits } from '../core/limits.ts';
 import type { JobName } from '../core/units.ts';
 import type { Store } from '../runtime/ports.ts';
 import { FieldReader } from './fields.ts';
-import { DecodeError, decodePlain, encodePlain, type Plain } from './msgpack.ts';
+import { DecodeError, decodePlain, encodeStored, type Plain } from './msgpack.ts';
 import { jobRange, tableKey, tableRange } from './state-keys.ts';
 
 /** Version of these records; the first field of each. */
@@ -48,11 +48,11 @@ function open(bytes: Uint8Array): FieldReader {
   return reader;
 }
 
-export const encodeMinute = (stats: MinuteStats): Uint8Array => encodePlain([VERSION, plainMinute(stats)]);
+export const encodeMinute = (stats: MinuteStats): Uint8Array => encodeStored([VERSION, plainMinute(stats)]);
 export const decodeMinute = (bytes: Uint8Array): MinuteStats => readMinute(open(bytes).tuple('stats'));
 
 export const encodeJobMinute = ({ ordinal, stats }: JobMinute): Uint8Array =>
-  encodePlain([VERSION, ordinal, plainMinute(stats)]);
+  encodeStored([VERSION, ordinal, plainMinute(stats)]);
 
 export function decodeJobMinute(bytes: Uint8Array): JobMinute {
   const reader = open(bytes);

@@ -37,6 +37,11 @@ export class MemoryStore implements Store {
     return this.#committed.get(hex(key))?.slice();
   }
 
+  read<Value>(key: Uint8Array, decode: (value: Uint8Array) => Value): Value | undefined {
+    const value = this.get(key);
+    return value === undefined ? undefined : decode(value);
+  }
+
   range(options: RangeOptions, visit: (key: Uint8Array, value: Uint8Array) => boolean | undefined): void {
     const from = options.from === null ? '' : hex(options.from);
     const to = options.to === null ? null : hex(options.to);

@@ -3,7 +3,6 @@ import { limits } from '../../../src/core/limits.ts';
 import type { LogIndex } from '../../../src/core/units.ts';
 import type { Store, StoreWrite } from '../../../src/runtime/ports.ts';
 import {
-  hashedWrites,
   hashText,
   RecordSum,
   STATE_HASH_FORMAT,
@@ -11,7 +10,7 @@ import {
   type StateMark,
   sameHash,
 } from '../../../src/wire/state-hash.ts';
-import { tableKey } from '../../../src/wire/state-keys.ts';
+import { isHashedKey, tableKey } from '../../../src/wire/state-keys.ts';
 import { decodeStateCheck, encodeStateCheck } from '../../../src/wire/state-records.ts';
 import { StateScan } from './state-scan.ts';
 
@@ -73,10 +72,13 @@ export class StateAudit {
   stage(writes: readonly StoreWrite[], markAt: LogIndex | null): StoreWrite | null {
     const change = new RecordSum();
     const scanned = new RecordSum();
-    for (const write of hashedWrites(writes)) {
-      const before = this.#store.get(write.key);
-      change.replace(write, before);
-      if (this.#scan?.isBehind(write.key) === true) scanned.replace(write, before);
+    for (const { key, value } of writes) {
+      if (!isHashedKey(key)) continue;
+      const sums = this.#scan?.isBehind(key) === true ? [change, scanned] : [change];
+      this.#store.read(key, (before) => {
+        for (const sum of sums) sum.remove(key, before);
+      });
+      if (value !== null) for (const sum of sums) sum.add(key, value);
     }
     const next = this.#sum === null ? null : new RecordSum(this.#sum.hash);
     next?.addSum(change);

@@ -145,6 +145,15 @@ class SimulatedStore implements Store {
     return this.#content.get(key)?.slice();
   }
 
+  read<Value>(key: Uint8Array, decode: (value: Uint8Array) => Value): Value | undefined {
+    const value = this.get(key);
+    if (value === undefined) return undefined;
+    const decoded = decode(value);
+    // The real one reads the next value into the same buffer.
+    value.fill(0xff);
+    return decoded;
+  }
+
   range(options: RangeOptions, visit: (key: Uint8Array, value: Uint8Array) => boolean | undefined): void {
     this.#assertOpen();
     this.#content.range(options, visit);

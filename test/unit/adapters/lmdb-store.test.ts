@@ -67,4 +67,25 @@ describe('an LMDB store', () => {
     writer.close();
     rmSync(directory, { recursive: true });
   });
+
+  it('keeps apart the values of one commit, of whatever length, and does not read them before it', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'carillon-store-'));
+    const store = lmdbStores(directory, { mapSizeBytes: 16 << 20 }).open('state', 'write');
+    const lengths = [0, 1, 63, 64, 65, 0, 5_000, 3, 100_000];
+    const writes = lengths.map((length, at) => ({
+      key: bytes(`key ${at}`),
+      value: new Uint8Array(length).fill(at),
+    }));
+    const committed = new Promise<Error | null>((resolve) => store.commit(writes, resolve));
+    for (const { value } of writes) value.fill(0xff);
+    expect(await committed).toBe(null);
+    for (const [at, length] of lengths.entries()) {
+      const expected = new Uint8Array(length).fill(at);
+      expect(store.read(bytes(`key ${at}`), (value) => Buffer.compare(value, expected))).toBe(0);
+      expect(store.get(bytes(`key ${at}`))).toEqual(expected);
+    }
+    expect(store.read(bytes('none'), () => 'found')).toBe(undefined);
+    store.close();
+    rmSync(directory, { recursive: true });
+  });
 });
