@@ -12,14 +12,14 @@ const SNIFFED_BYTES = 512;
 
 export function jsonAnswer(
   status: number,
-  compact: string,
+  compact: string | Uint8Array,
   isPretty: boolean,
   headers: readonly Header[] = [],
 ): HttpAnswer {
   return {
     status,
     headers: [['Content-Type', JSON_TYPE], ...headers],
-    body: isPretty ? indentJson(compact) : compact,
+    body: isPretty ? indentJson(typeof compact === 'string' ? compact : Buffer.from(compact).toString()) : compact,
   };
 }
 

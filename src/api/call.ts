@@ -3,6 +3,7 @@ import { type JobName, jobName } from '../core/units.ts';
 import { emptyError, jsonAnswer, ownError } from './answers.ts';
 import type { AnswerHead, AnswerStream, Exchange, Header, HttpAnswer, HttpRequest } from './http.ts';
 import { jobJson } from './job-json.ts';
+import { jobListJson } from './job-list.ts';
 import { isJobName } from './job-rules.ts';
 import type { Query } from './query.ts';
 import type { Failure, Services } from './services.ts';
@@ -50,13 +51,18 @@ export class Call {
   }
 
   /** Indented when the query has `pretty`, with any value. */
-  json(status: number, compact: string, headers: readonly Header[] = []): void {
+  json(status: number, compact: string | Uint8Array, headers: readonly Header[] = []): void {
     this.answer(jsonAnswer(status, compact, this.query.has('pretty'), headers));
   }
 
   /** A list with its length, or the length before it was cut to a page. */
   list(items: readonly string[], total = items.length): void {
     this.json(200, `[${items.join(',')}]`, [['X-Total-Count', String(total)]]);
+  }
+
+  /** A page of jobs, with how many there are. */
+  jobs(jobs: Iterable<JobRecord>, total: number): void {
+    this.json(200, jobListJson(jobs), [['X-Total-Count', String(total)]]);
   }
 
   job(status: number, job: JobRecord, headers: readonly Header[] = []): void {

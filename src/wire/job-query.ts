@@ -30,13 +30,15 @@ export function queryJobs(store: Store, meta: StateMeta, lookUp: LookUp, query: 
     matching === null
       ? sortedNames(store, query, query.start, count)
       : filteredNames(store, query, matching, query.start, count);
-  return { total, jobs: names.map((name) => found(lookUp, name)) };
+  return { total, jobs: eachFound(lookUp, names) };
 }
 
-function found(lookUp: LookUp, name: string): JobRecord {
-  const job = lookUp(name);
-  assert(job !== undefined, 'an index names only jobs that exist');
-  return job;
+function* eachFound(lookUp: LookUp, names: readonly string[]): Generator<JobRecord> {
+  for (const name of names) {
+    const job = lookUp(name);
+    assert(job !== undefined, 'an index names only jobs that exist');
+    yield job;
+  }
 }
 
 function sortedNames(store: Store, query: JobQuery, offset: number, limit: number): string[] {

@@ -109,6 +109,18 @@ describe('the catalogue of jobs', () => {
     world.buildAll();
     expect(world.listing.page(asked).total).toBe(2);
   });
+
+  it('is let go when most jobs are gone: the store answers again', () => {
+    const world = new World();
+    world.listing.page(plain);
+    world.buildAll();
+    const gone = Array.from({ length: many - many / 4 }, (_, index) => jobName(`filler-${index}`));
+    for (const name of gone) world.state.apply({ type: 'deleteJob', name });
+    world.listing.changed(gone);
+    world.state.setJob('job-unheard');
+    expect(world.listing.page({ ...plain, search: 'job-' }).total).toBe(1);
+    expect(world.listing.page(plain).total).toBe(many / 4 + 1);
+  });
 });
 
 const plain: JobQuery = {
@@ -122,4 +134,7 @@ const plain: JobQuery = {
   end: null,
 };
 
-const named = ({ total, jobs }: ReturnType<JobListing['page']>) => ({ total, names: jobs.map(({ name }) => name) });
+const named = ({ total, jobs }: ReturnType<JobListing['page']>) => ({
+  total,
+  names: [...jobs].map(({ name }) => name),
+});

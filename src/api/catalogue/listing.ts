@@ -6,7 +6,7 @@ import { JobCatalogue } from './catalogue.ts';
 
 /**
  * Pages of jobs. Few jobs are looked up in the store's indexes. Of many jobs, the first page that is asked for begins a
- * catalogue in memory; until it is complete, the store answers.
+ * catalogue in memory; until it is complete, and once few are left, the store answers.
  */
 export class JobListing {
   readonly #state: StateReads;
@@ -28,8 +28,14 @@ export class JobListing {
     }
     if (this.#catalogue === null || this.#builtUpTo !== null) return this.#state.jobs(query);
     const { total, names } = this.#catalogue.page(query);
-    const jobs = names.map((name) => this.#state.job(name as JobName)).filter((job) => job !== undefined);
-    return { total, jobs };
+    return { total, jobs: this.#each(names) };
+  }
+
+  *#each(names: readonly string[]): Generator<JobRecord> {
+    for (const name of names) {
+      const job = this.#state.job(name as JobName);
+      if (job !== undefined) yield job;
+    }
   }
 
   /** These jobs have been written or deleted; what the store shows now is what counts. */
@@ -41,6 +47,7 @@ export class JobListing {
       if (job === undefined) catalogue.remove(name);
       else catalogue.put(job);
     }
+    if (this.#builtUpTo === null && catalogue.size < limits.jobsListedFromStore / 2) this.#catalogue = null;
   }
 
   /** Some changes were not heard of: begins anew. */

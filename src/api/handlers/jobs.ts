@@ -49,7 +49,7 @@ export function listJobs(call: Call): void {
     disabled: disabled === '' ? null : disabled === 'true',
     ...slice(call),
   });
-  call.list(jobs.map(jobJson), total);
+  call.jobs(jobs, total);
 }
 
 /** What Dkron panics at (turned around, negative) is an empty page (dkron-v4 13.1 #10). */

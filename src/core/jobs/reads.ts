@@ -36,7 +36,8 @@ export interface JobQuery {
 export interface JobPage {
   /** Jobs that match, before the slice. */
   readonly total: number;
-  readonly jobs: readonly JobRecord[];
+  /** Each is read when its turn comes: to be gone through once, and at once. */
+  readonly jobs: Iterable<JobRecord>;
 }
 
 /** A page of what went wrong lately, newest first. */

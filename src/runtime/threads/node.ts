@@ -1,4 +1,5 @@
 import { endProcess } from '../../adapters/end-process.ts';
+import { exposeCollector } from '../../adapters/heap.ts';
 import { systemRandom } from '../../adapters/random.ts';
 import { assertNever } from '../../core/assert.ts';
 import { type MonoMs, monoMs } from '../../core/units.ts';
@@ -100,6 +101,7 @@ export class RunningNode {
     this.#launcher = this.#local ?? new WorkerLauncher(workerOptions, this.#listener());
     this.#supervisor = this.#supervise();
     this.#outside = new Outside(this.#host);
+    exposeCollector();
     this.#launcher.prepare(options.table.children);
     this.#supervisor.submit({ type: 'start' });
   }

@@ -4,6 +4,7 @@ import { ActorHost } from '../actor-host.ts';
 import { Counters } from '../counters.ts';
 import type { LogLine } from '../log.ts';
 import type { HostEvent } from '../platform.ts';
+import { collectWhenIdle } from './idle-collector.ts';
 import { writeFatal } from './log-format.ts';
 import { loadActor } from './module.ts';
 import { Peers } from './peers.ts';
@@ -33,6 +34,7 @@ class ActorThread {
   readonly #host: ActorHost;
   readonly #peers: Peers;
   readonly #stopped: () => void;
+  readonly #ignoreHeap: () => void;
   #lines: LogLine[] = [];
   #ending = false;
 
@@ -49,6 +51,7 @@ class ActorThread {
     });
     this.#host = new ActorHost(this.#platform, task.node, task.actor, new Map(task.placement));
     this.#peers = new Peers(this.#host);
+    this.#ignoreHeap = collectWhenIdle();
     process.once('exit', () => this.#flushLines());
   }
 
@@ -96,6 +99,7 @@ class ActorThread {
 
   /** The actor is done, and what it sent last is flushed. */
   #end(): void {
+    this.#ignoreHeap();
     this.#platform.close();
     this.#peers.close();
     this.#task.control.close();

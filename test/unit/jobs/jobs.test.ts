@@ -15,7 +15,7 @@ const everything: JobQuery = {
 };
 
 function names(harness: StateHarness, query: Partial<JobQuery>): string[] {
-  return harness.reader.jobs({ ...everything, ...query }).jobs.map((job) => job.name);
+  return [...harness.reader.jobs({ ...everything, ...query }).jobs].map((job) => job.name);
 }
 
 describe('setting a job (dkron-v4 2.4)', () => {
@@ -171,7 +171,8 @@ describe('lists (dkron-v4 1.4)', () => {
     expect(names(harness, {})).toEqual(expected);
     expect(names(harness, { descending: true })).toEqual([...expected].reverse());
     expect(names(harness, { start: 2, end: 4 })).toEqual(['a10', 'a9']);
-    expect(harness.reader.jobs({ ...everything, start: 100 })).toEqual({ total: 8, jobs: [] });
+    expect(names(harness, { start: 100 })).toEqual([]);
+    expect(harness.reader.jobs({ ...everything, start: 100 }).total).toBe(8);
   });
 
   it('order counts with zero first, texts without case, ties by name', () => {
@@ -227,10 +228,8 @@ describe('lists (dkron-v4 1.4)', () => {
       'job0',
       'plain',
     ]);
-    expect(harness.reader.jobs({ ...everything, search: 'job', start: 1, end: 3 })).toMatchObject({
-      total: 10,
-      jobs: [{ name: 'job1' }, { name: 'job2' }],
-    });
+    expect(names(harness, { search: 'job', start: 1, end: 3 })).toEqual(['job1', 'job2']);
+    expect(harness.reader.jobs({ ...everything, search: 'job', start: 1, end: 3 }).total).toBe(10);
     expect(harness.reader.statusCounts()).toEqual({ '': 10, failed: 1 });
   });
 
