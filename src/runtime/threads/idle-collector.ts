@@ -1,9 +1,10 @@
 import { type Heap, openHeap } from '../../adapters/heap.ts';
 
 const LOOK_MS = 1_000;
-/** Busier than this, a thread has no time to collect garbage. */
-const IDLE_SHARE = 0.05;
-/** Less than this is not worth a collection. */
+/** Busier than this, a thread is not idle. */
+const IDLE_SHARE = 0.02;
+/** So many looks' worth of work make enough garbage for a collection, and so does a heap that has grown by so much. */
+const WORTH_LOOKS = 0.25;
 const WORTH_BYTES = 8 << 20;
 /**
  * A second collection follows the first: V8 gives back the room of young objects only when a collection finds that
@@ -17,6 +18,8 @@ const SECOND_AFTER_LOOKS = 6;
  */
 export class IdleCollector {
   readonly #heap: Heap;
+  /** Of the time since the last collection. */
+  #busyLooks = 0;
   /** What the last collection left. */
   #keptBytes = 0;
   /** Looks since the first collection of this idle time; null: there was none. */
@@ -28,24 +31,31 @@ export class IdleCollector {
 
   /** To be called each second. */
   look(): void {
-    if (this.#heap.busyShare() > IDLE_SHARE) {
+    const busyShare = this.#heap.busyShare();
+    this.#busyLooks += busyShare;
+    if (busyShare > IDLE_SHARE) {
       this.#looksSinceFirst = null;
-      return;
-    }
-    if (this.#looksSinceFirst !== null) {
+    } else if (this.#looksSinceFirst !== null) {
       this.#looksSinceFirst += 1;
       if (this.#looksSinceFirst < SECOND_AFTER_LOOKS) return;
       this.#looksSinceFirst = null;
       this.#collect();
-    } else if (this.#heap.committedBytes() > this.#keptBytes + WORTH_BYTES) {
+    } else if (this.#isWorthIt()) {
       this.#looksSinceFirst = 0;
       this.#collect();
     }
   }
 
+  #isWorthIt(): boolean {
+    return this.#busyLooks >= WORTH_LOOKS || this.#heap.committedBytes() > this.#keptBytes + WORTH_BYTES;
+  }
+
   #collect(): void {
     this.#heap.collect();
     this.#keptBytes = this.#heap.committedBytes();
+    // That was work, too, but none that makes garbage.
+    this.#heap.busyShare();
+    this.#busyLooks = 0;
   }
 }
 

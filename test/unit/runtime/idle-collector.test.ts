@@ -46,6 +46,25 @@ describe('the collector of an idle thread', () => {
     expect(heap.collections).toBe(4);
   });
 
+  it('collects after much work, however large the heap is', () => {
+    const heap = new FakeHeap();
+    const collector = new IdleCollector(heap);
+    heap.committed = 50 * megabytes;
+    heap.keptBytes = 50 * megabytes;
+    looks(collector, 20);
+    expect(heap.collections).toBe(2);
+    heap.busy = 0.1;
+    looks(collector, 2);
+    heap.busy = 0;
+    looks(collector, 20);
+    expect(heap.collections).toBe(2);
+    heap.busy = 0.1;
+    looks(collector, 1);
+    heap.busy = 0;
+    looks(collector, 20);
+    expect(heap.collections).toBe(4);
+  });
+
   it('leaves a busy thread alone', () => {
     const heap = new FakeHeap();
     const collector = new IdleCollector(heap);
