@@ -95,6 +95,8 @@ export const limits = {
   jobsListedFromStore: 1_000,
   /** Written-out jobs that are kept for who asks again: some thousands. A larger job is written out each time. */
   jobTextCharacters: 8 << 20,
+  /** Jobs that the scheduler reads in one turn when it begins: some milliseconds, since what is due is launched meanwhile. */
+  jobsPerSchedulerTurn: 500,
   /** Jobs read into that catalogue in one turn, which takes some milliseconds. */
   jobsPerListingTurn: 500,
   /** Missed, skipped, lost or late launches that can be listed, newest first: counting more would stall the API. */

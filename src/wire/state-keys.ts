@@ -128,6 +128,13 @@ export const sortTables: Readonly<Record<JobSortField, Table>> = {
   next: 'byNext',
 };
 
+/** Keys of the jobs whose next run lies below `seconds` since 1970, the earliest first; not those that never run. */
+export function nextRange(seconds: number): KeyRange {
+  // So many digits are compared as numbers are.
+  const key = (at: number): Uint8Array => tableKey('byNext', `{"seconds":${at}`);
+  return { from: key(1_000_000_000), to: key(Math.min(Math.max(seconds, 1_000_000_000), 9_999_999_999)) };
+}
+
 interface JobIndex {
   readonly table: Table;
   readonly sort: (job: JobRecord) => Uint8Array;

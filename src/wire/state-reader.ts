@@ -12,12 +12,21 @@ import {
 } from '../core/jobs/reads.ts';
 import type { ExecutionRecord, JobRecord, LaunchNote, OpenLaunch, UnplacedWork } from '../core/jobs/records.ts';
 import { limits } from '../core/limits.ts';
-import { type ExecutionId, type JobName, type LogIndex, logIndex } from '../core/units.ts';
+import { type ExecutionId, type JobName, type LogIndex, logIndex, type WallMs } from '../core/units.ts';
 import type { Store } from '../runtime/ports.ts';
 import { exportState } from './backup/export.ts';
 import { queryJobs } from './job-query.ts';
 import { cutNewestFirst, noteTable, recentRecords } from './recent-launches.ts';
-import { jobRange, type KeyRange, keyText, type Table, tableKey, tableRange } from './state-keys.ts';
+import {
+  bytesText,
+  jobRange,
+  type KeyRange,
+  keyText,
+  nextRange,
+  type Table,
+  tableKey,
+  tableRange,
+} from './state-keys.ts';
 import {
   decodeAppliedIndex,
   decodeExecution,
@@ -65,6 +74,14 @@ export class StateReader implements LedgerReader, StateReads {
       (_, job) => jobs.push(job) > 0,
     );
     return jobs;
+  }
+
+  /** Jobs whose `next` is past, the earliest first. */
+  jobsDueBefore(now: WallMs, limit: number): readonly JobRecord[] {
+    const names: string[] = [];
+    const range = nextRange(Math.floor(now / 1_000) + 1);
+    this.#store.range({ ...range, limit }, (_, name) => names.push(bytesText(name)) > 0);
+    return names.map((name) => this.job(name)).filter((job) => job !== undefined);
   }
 
   eachJob(visit: (job: JobRecord) => void): void {

@@ -2,7 +2,8 @@ import { assertNever } from '../../../src/core/assert.ts';
 import { jobSchedule } from '../../../src/core/jobs/apply-job.ts';
 import type { Change } from '../../../src/core/jobs/changes.ts';
 import type { PruneItem } from '../../../src/core/jobs/commands.ts';
-import type { ExecutionRecord } from '../../../src/core/jobs/records.ts';
+import type { ExecutionRecord, JobRecord } from '../../../src/core/jobs/records.ts';
+import { limits } from '../../../src/core/limits.ts';
 import { ScheduleInterner } from '../../../src/core/schedule/compile.ts';
 import { plannerInput } from '../../../src/core/schedule/follow.ts';
 import { HistoryKeeper } from '../../../src/core/schedule/history-keeper.ts';
@@ -28,6 +29,7 @@ export interface SchedulerPorts {
 /** The clocks are compared this often: a wall clock that jumps moves what is due, and no timer tells. */
 const LONGEST_SLEEP_MS = 1_000;
 const TIMER = 'tick';
+const SCAN_TIMER = 'scan';
 
 /** The shell of `Planner`: state and leadership to steps, what is due to the dispatcher, one timer. */
 class SchedulerActor implements Actor<SchedulerCommand> {
@@ -41,7 +43,10 @@ class SchedulerActor implements Actor<SchedulerCommand> {
   #ledTerm: Term | null = null;
   /** Changes up to here are known: by events, or because the last scan saw them. */
   #knownIndex: LogIndex = logIndex(0);
+  /** What is due can be launched: jobs that were due have been read, and changes are followed. */
   #scanned = false;
+  /** Jobs up to this name have been read; null: all of them. */
+  #scannedUpTo: string | null = null;
 
   constructor(context: Context<SchedulerCommand>, ports: SchedulerPorts) {
     this.#context = context;
@@ -89,8 +94,10 @@ class SchedulerActor implements Actor<SchedulerCommand> {
     this.#context.arm(TIMER, monoMs(this.#context.monoNow() + Math.max(1, sleepMs)));
   }
 
-  /** The turn alone is enough: each batch ends with a look at the wheel. */
-  timer(): void {}
+  /** For a tick the turn alone is enough: each batch ends with a look at the wheel. */
+  timer(key: string): void {
+    if (key === SCAN_TIMER) this.#scanOn();
+  }
 
   check(): void {
     this.#planner.check();
@@ -111,18 +118,41 @@ class SchedulerActor implements Actor<SchedulerCommand> {
     else for (const change of event.changes) this.#followChange(change);
   }
 
+  /**
+   * Begins to read all jobs: at once those whose time had come, so that they are launched before the others are known, and
+   * the others a portion a turn. What changes meanwhile is in what is read later, or is told behind it, or both.
+   */
   #scan(): void {
     this.#scanned = true;
+    this.#knownIndex = logIndex(Math.max(this.#knownIndex, this.#reader.appliedIndex()));
     this.#step({ type: 'scanStarted' });
     this.#histories.scanStarted();
-    this.#reader.eachJob((record) => {
+    this.#learn(this.#reader.jobsDueBefore(this.#context.wallNow(), limits.jobsPerSchedulerTurn));
+    this.#scannedUpTo = '';
+    this.#scanOn();
+  }
+
+  #scanOn(): void {
+    if (this.#scannedUpTo === null) return;
+    const jobs = this.#reader.jobsAfter(this.#scannedUpTo, limits.jobsPerSchedulerTurn);
+    this.#learn(jobs);
+    const last = jobs.at(-1);
+    this.#scannedUpTo = jobs.length < limits.jobsPerSchedulerTurn || last === undefined ? null : last.name;
+    if (this.#scannedUpTo !== null) {
+      this.#context.arm(SCAN_TIMER, this.#context.monoNow());
+      return;
+    }
+    this.#step({ type: 'scanEnded' });
+    this.#context.gauge('scheduler_jobs', this.#planner.jobCount);
+  }
+
+  #learn(jobs: readonly JobRecord[]): void {
+    const nowMs = this.#context.wallNow();
+    for (const record of jobs) {
       const job = jobSchedule(record);
       this.#step({ type: 'jobSet', job });
-      this.#histories.jobSet(job, this.#context.wallNow());
-    });
-    this.#step({ type: 'scanEnded' });
-    this.#knownIndex = logIndex(Math.max(this.#knownIndex, this.#reader.appliedIndex()));
-    this.#context.gauge('scheduler_jobs', this.#planner.jobCount);
+      this.#histories.jobSet(job, nowMs);
+    }
   }
 
   #followChange(change: Change): void {

@@ -5,10 +5,10 @@ import { definition } from '../../../actors/scheduling/scheduler/actor.ts';
 import type { SchedulerCommand } from '../../../actors/scheduling/scheduler/protocol.ts';
 import { cronExtensions } from '../../../src/adapters/cron-extensions.ts';
 import { limits } from '../../../src/core/limits.ts';
-import { epoch, jobName, logIndex, nodeName, term, wallMs, wallNsOf } from '../../../src/core/units.ts';
+import { epoch, instantOfMs, jobName, logIndex, nodeName, term, wallMs, wallNsOf } from '../../../src/core/units.ts';
 import { ActorHarness } from '../../support/fake-context.ts';
 import { testZones } from '../../support/schedules.ts';
-import { StateHarness } from '../../support/state-harness.ts';
+import { StateHarness, T0 } from '../../support/state-harness.ts';
 
 type Due = Extract<DispatcherCommand, { type: 'due' }>;
 
@@ -95,6 +95,39 @@ describe('the scheduler', () => {
     scheduler.actor.advance(5_000);
     expect(scheduler.takeDue()).toContain('found+10');
     expect(scheduler.actor.gauges.get('scheduler_jobs')).toBe(1);
+  });
+
+  describe('with more jobs than it reads in a turn', () => {
+    const count = limits.jobsPerSchedulerTurn + 50;
+    beforeEach(() => {
+      for (let index = 0; index < count; index += 1) scheduler.state.setJob(`job-${index}`, { schedule: '@every 1h' });
+      scheduler.state.setJob('overdue', { schedule: '@every 10s' }, instantOfMs(wallMs(T0 + 10_000)));
+      scheduler.state.nowMs = wallMs(scheduler.state.nowMs + 12_000);
+      scheduler.actor.advance(12_000);
+    });
+
+    it('hands over what was due before it knows the others', () => {
+      scheduler.follow();
+      scheduler.lead();
+      expect(scheduler.takeDue()).toEqual(['overdue+-2']);
+      expect(scheduler.actor.gauges.get('scheduler_jobs')).toBeUndefined();
+      scheduler.actor.advance(1);
+      expect(scheduler.actor.gauges.get('scheduler_jobs')).toBe(count + 1);
+    });
+
+    it('follows what changes before it has read all', () => {
+      scheduler.follow();
+      scheduler.lead();
+      scheduler.takeDue();
+      scheduler.state.apply({ type: 'deleteJob', name: jobName('overdue') });
+      scheduler.state.apply({ type: 'deleteJob', name: jobName('job-99') });
+      scheduler.state.setJob('job-0', { schedule: '@every 5s' });
+      scheduler.tell();
+      scheduler.actor.advance(1);
+      expect(scheduler.actor.gauges.get('scheduler_jobs')).toBe(count - 1);
+      scheduler.actor.advance(4_999);
+      expect(scheduler.takeDue()).toEqual(['job-0+5']);
+    });
   });
 
   it('has what a job keeps too long dropped, when it leads', () => {
