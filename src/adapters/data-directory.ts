@@ -1,5 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readBootId } from './boot-id.ts';
+import { backToAnchor } from './lmdb-anchor.ts';
 
 /** The data directory can't be used; the message says why and what to do. */
 export class DataDirectoryError extends Error {
@@ -22,7 +24,8 @@ interface Holder {
 
 /**
  * Makes the data directory and takes it for this process: two nodes on one directory would destroy it. The lock of a
- * process that is gone (killed, rebooted) is taken over. Returns what releases it.
+ * process that is gone (killed, rebooted) is taken over. Stores are put back to what is on the disk for certain: nobody
+ * has opened them yet. Returns what releases it.
  */
 export function takeDataDirectory(directory: string): () => void {
   const path = join(directory, LOCK_FILE);
@@ -43,6 +46,7 @@ export function takeDataDirectory(directory: string): () => void {
     if (!create(path, self))
       throw new DataDirectoryError(`another process took the data directory ${directory} just now`);
   }
+  backToAnchor(join(directory, 'state'), readBootId());
   return () => rmSync(path, { force: true });
 }
 

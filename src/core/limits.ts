@@ -148,6 +148,11 @@ export const limits = {
   retainedEntries: 10_000,
   /** Entries deleted in one commit, beside what it writes; more than it can write, so that deleting keeps up. */
   compactedEntries: 2_048,
+  /**
+   * Milliseconds from a change of the state to its flush, which no client waits for: fewer flushes leave the disk to the log,
+   * and so long what was applied is applied again after a crash of the machine.
+   */
+  stateFlushMs: 100,
   /** A batch of the state ends with the entry that brings its changes to this number: its turn stays short. */
   changesPerBatch: 8_192,
   /** Applied entries between two checks of the state's hash while there is much to do; and the time between them else. */

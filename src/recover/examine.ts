@@ -51,7 +51,7 @@ function stateDifference(state: Store): string | null {
 /** Takes what the state's store holds for right: its hash is made anew, and nothing before is compared. */
 export function acceptState(state: Store): Promise<void> {
   return new Promise((resolve, reject) => {
-    const write = { key: tableKey('meta', 'check'), value: null };
-    state.commit([write], (error) => (error === null ? resolve() : reject(error)));
+    state.publish([{ key: tableKey('meta', 'check'), value: null }]);
+    state.makeDurable((error) => (error === null ? resolve() : reject(error)));
   });
 }

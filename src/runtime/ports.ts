@@ -13,8 +13,9 @@ export interface StoreSnapshot extends StoreReads {
 }
 
 /**
- * An ordered map of bytes with atomic, durable commits: LMDB in production (adapters/lmdb-store.ts), a simulated
- * disk in simulation. Keys order bytewise. One writer per store; any number of read-only openers, opened after it.
+ * An ordered map of bytes with atomic commits: LMDB in production (adapters/lmdb-store.ts), a simulated
+ * disk in simulation. Keys order bytewise. One writer per store; any number of read-only openers, opened after it. To
+ * `log` and `work` is committed, `state` is published to: it can be made again from the log (decision 0008).
  */
 export interface Store extends StoreReads {
   /** As `get`, without the copy: `decode` gets bytes that are good until it returns. */
@@ -27,6 +28,16 @@ export interface Store extends StoreReads {
    * After an error nothing of the commit is visible: `StoreFull` when space is missing, anything else means the disk can't be trusted (P6).
    */
   commit(writes: readonly StoreWrite[], done: (error: Error | null) => void): void;
+  /**
+   * Atomic: all of `writes`, in order, or none. Visible at once, on this and on all other threads, and kept when the process
+   * dies. Until `makeDurable` a crash of the machine may take back all that was published since. Throws as `commit` fails.
+   */
+  publish(writes: readonly StoreWrite[]): void;
+  /**
+   * Flushes what is published. One at a time; `done` comes in a later turn. After an error the disk can't be trusted: the
+   * next life finds what was durable before.
+   */
+  makeDurable(done: (error: Error | null) => void): void;
   /** Room on its disk now; null where there is no end of it. Cheap enough to be asked before each batch. */
   space(): StoreSpace | null;
   /** Commits that are not done yet may be kept or lost; their `done` doesn't come. Nothing may be called after it. */

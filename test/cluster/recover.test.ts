@@ -44,13 +44,11 @@ async function withStore(node: NodeProcess, name: StoreName, use: (store: Store)
   const store = lmdbStores(dataOf(node)).open(name, 'write');
   use(store);
   await new Promise<void>((resolve, reject) => {
-    store.commit([], (error) => (error === null ? resolve() : reject(error)));
+    const done = (error: Error | null): void => (error === null ? resolve() : reject(error));
+    if (name === 'state') store.makeDurable(done);
+    else store.commit([], done);
   });
   store.close();
-}
-
-function put(store: Store, key: Uint8Array, value: Uint8Array): void {
-  store.commit([{ key, value }], () => undefined);
 }
 
 /** Where in the log the job was created. */
@@ -96,7 +94,10 @@ describe('carillon recover', { timeout: 90_000 }, () => {
         const key = entryKey(logIndex(index));
         const { term: at } = decodeLogEntry(key, log.get(key) ?? new Uint8Array(0));
         const payload = Uint8Array.of(0x91, 0x63);
-        put(log, key, encodeLogEntry(key, { index: logIndex(index), term: at, kind: 'command', payload }));
+        log.commit(
+          [{ key, value: encodeLogEntry(key, { index: logIndex(index), term: at, kind: 'command', payload }) }],
+          () => undefined,
+        );
       });
       // The state has to read the log again, as that of a server does which was away.
       rmSync(path.join(dataOf(node), 'state'), { recursive: true });
@@ -131,7 +132,7 @@ describe('carillon recover', { timeout: 90_000 }, () => {
         const key = entryKey(logIndex(index));
         const record = log.get(key) ?? new Uint8Array(0);
         record[record.length - 1] = (record.at(-1) ?? 0) ^ 1;
-        put(log, key, record);
+        log.commit([{ key, value: record }], () => undefined);
       });
       await expect(node.boot()).rejects.toThrow(`exit code ${exitCodes.logDamaged}`);
       expect((await recover(node)).text).toMatch(`the checksum of entry ${index} is wrong`);
@@ -147,7 +148,9 @@ describe('carillon recover', { timeout: 90_000 }, () => {
       await withStore(node, 'state', (state) => {
         const key = tableKey('jobs', 'bad');
         const job = decodeJob(state.get(key) ?? new Uint8Array(0));
-        put(state, key, encodeJob({ ...job, executorConfig: { command: 'rm -rf /tmp/what-nobody-wrote' } }));
+        state.publish([
+          { key, value: encodeJob({ ...job, executorConfig: { command: 'rm -rf /tmp/what-nobody-wrote' } }) },
+        ]);
       });
       await untilItStops(node);
       expect(node.log).toContain(`exit code ${exitCodes.stateDiffers}`);
@@ -167,7 +170,9 @@ describe('carillon recover', { timeout: 90_000 }, () => {
     await stoppedNode(async (node, dkron) => {
       await withStore(node, 'state', (state) => {
         const key = tableKey('jobs', 'bad');
-        put(state, key, encodeJob({ ...decodeJob(state.get(key) ?? new Uint8Array(0)), owner: 'nobody' }));
+        state.publish([
+          { key, value: encodeJob({ ...decodeJob(state.get(key) ?? new Uint8Array(0)), owner: 'nobody' }) },
+        ]);
       });
       await untilItStops(node);
       expect(await recover(node, '--accept-state', '--yes')).toMatchObject({ code: 0 });

@@ -47,7 +47,7 @@ describe.each([
 
   beforeEach(() => {
     bench = makeBench();
-    store = bench.port.open('state', 'write');
+    store = bench.port.open('log', 'write');
   });
 
   afterEach(() => {
@@ -156,18 +156,18 @@ describe.each([
 
   it('serves a reader that opened after the writer, and reopens with what was committed', async () => {
     await commit([put('a', '1')]);
-    const reader = bench.port.open('state', 'read');
+    const reader = bench.port.open('log', 'read');
     expect(text(reader.get(bytes('a')))).toBe('1');
     await commit([put('a', '2')]);
     expect(text(reader.get(bytes('a')))).toBe('2');
     expect(() => reader.commit([put('a', '3')], () => {})).toThrow('open for reading');
     reader.close();
-    expect(() => bench.port.open('log', 'read')).toThrow('writer');
+    expect(() => bench.port.open('state', 'read')).toThrow('writer');
   });
 
   it('keeps a snapshot as it was over turns, beside reads of what is new', async () => {
     await commit(['a', 'b', 'c'].map((key) => put(key, 'old')));
-    const reader = bench.port.open('state', 'read');
+    const reader = bench.port.open('log', 'read');
     const snapshots = [store.snapshot(), reader.snapshot()];
     await commit([put('a', 'new'), remove('b'), put('d', 'new')]);
     for (const snapshot of snapshots) {
@@ -185,6 +185,36 @@ describe.each([
     expect(text(last.get(bytes('c')))).toBe('newer');
     reader.close();
     last.close();
+  });
+
+  it('shows what is published at once, to all who have it open, and keeps it when it is opened again', async () => {
+    const published = bench.port.open('state', 'write');
+    const reader = bench.port.open('state', 'read');
+    expect(reader.get(bytes('a'))).toBeUndefined();
+    published.publish([put('a', '1'), put('b', '1'), remove('a'), put('c', '1')]);
+    expect(['a', 'b', 'c'].map((key) => text(published.get(bytes(key))))).toEqual([undefined, '1', '1']);
+    const inATurn = async (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    await inATurn();
+    expect(text(reader.get(bytes('c')))).toBe('1');
+    const long = { key: new Uint8Array(1_979).fill(1), value: bytes('x') };
+    expect(() => published.publish([put('b', '2'), long])).toThrow('a key of 1979 bytes');
+    const flushed = new Promise<Error | null>((resolve) => published.makeDurable(resolve));
+    published.publish([put('b', '3')]);
+    bench.drive();
+    expect(await flushed).toBeNull();
+    reader.close();
+    published.close();
+    await inATurn();
+    const again = bench.port.open('state', 'write');
+    expect(text(again.get(bytes('b')))).toBe('3');
+    again.close();
+  });
+
+  it('takes commits, or is published to', () => {
+    const published = bench.port.open('state', 'write');
+    expect(() => published.commit([put('a', '1')], () => {})).toThrow('takes no commits');
+    expect(() => store.publish([put('a', '1')])).toThrow('only what can be made again is published');
+    published.close();
   });
 
   it('agrees with a sorted list for any writes and ranges', async () => {

@@ -1,11 +1,12 @@
-import type {
-  RangeOptions,
-  Store,
-  StoreName,
-  StorePort,
-  StoreSnapshot,
-  StoreSpace,
-  StoreWrite,
+import {
+  type RangeOptions,
+  type Store,
+  StoreFull,
+  type StoreName,
+  type StorePort,
+  type StoreSnapshot,
+  type StoreSpace,
+  type StoreWrite,
 } from '../../src/runtime/ports.ts';
 
 interface PendingCommit {
@@ -69,15 +70,27 @@ export class MemoryStore implements Store {
     });
   }
 
+  publish(writes: readonly StoreWrite[]): void {
+    if (this.failure !== null) throw this.failure;
+    this.#apply(writes.map(({ key, value }) => ({ key, value: value?.slice() ?? null })));
+  }
+
+  /** Ends with the next `flush`; needs no space. */
+  makeDurable(done: (error: Error | null) => void): void {
+    this.#pending.push({ writes: [], done: (error) => done(error instanceof StoreFull ? null : error) });
+  }
+
+  #apply(writes: readonly StoreWrite[]): void {
+    for (const { key, value } of writes) {
+      if (value === null) this.#committed.delete(hex(key));
+      else this.#committed.set(hex(key), value);
+    }
+  }
+
   /** Ends all commits issued so far, in order. Commits made by their callbacks wait for the next flush. */
   flush(): void {
     for (const { writes, done } of this.#pending.splice(0)) {
-      if (this.failure === null) {
-        for (const { key, value } of writes) {
-          if (value === null) this.#committed.delete(hex(key));
-          else this.#committed.set(hex(key), value);
-        }
-      }
+      if (this.failure === null) this.#apply(writes);
       done(this.failure);
     }
   }

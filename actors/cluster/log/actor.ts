@@ -40,6 +40,8 @@ class LogActor implements Actor<LogCommand> {
   readonly #proposals = new Proposals();
   readonly #watchers = new Map<string, Ref<LeadershipEvent>>();
   #feed: Feed | null = null;
+  /** The state would ask for what follows this, if the machine crashed now. */
+  #durableState: LogIndex = logIndex(0);
   #whenStopped: (() => void) | null = null;
   /** The last commit found no space: said once, not at each try. */
   #isFull = false;
@@ -78,6 +80,7 @@ class LogActor implements Actor<LogCommand> {
         return;
       case 'applied':
         this.#feed?.applied(message.index);
+        this.#durableState = message.durable;
         this.#step({ type: 'applied', index: message.index });
         return;
       case 'watchLeadership':
@@ -262,7 +265,7 @@ class LogActor implements Actor<LogCommand> {
   #compaction(): Compaction | null {
     const after = this.#core.compactedIndex;
     const index = logIndex(after + limits.compactedEntries);
-    if (index > this.#core.appliedIndex - limits.retainedEntries) return null;
+    if (index > Math.min(this.#core.appliedIndex, this.#durableState) - limits.retainedEntries) return null;
     const term = this.#core.termAt(index);
     assert(term !== null, 'what is applied is in the log');
     return { after, to: { index, term } };

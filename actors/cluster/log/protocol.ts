@@ -14,8 +14,8 @@ export type LogCommand =
     }
   /** From `state`, when it is open: send what is committed after `after`, in order, with at most limits.unappliedEntries in flight. */
   | { readonly type: 'follow'; readonly after: LogIndex; readonly follower: Ref<LogEvent> }
-  /** From `state`: applied and durable up to here; opens the window, allows compaction. */
-  | { readonly type: 'applied'; readonly index: LogIndex }
+  /** From `state`: applied and visible up to `index`, which opens the window; what is durable there allows compaction. */
+  | { readonly type: 'applied'; readonly index: LogIndex; readonly durable: LogIndex }
   /** Sends `leadership` now and at each change. */
   | { readonly type: 'watchLeadership'; readonly watcher: Ref<LeadershipEvent> };
 

@@ -15,6 +15,7 @@ import type { CommittedEntry, LogCommand } from '../log/protocol.ts';
 import { CheckPlan } from './check-plan.ts';
 import type { ProposalApplied, StateCommand, StateEvent } from './protocol.ts';
 import { type CheckState, StateAudit } from './state-audit.ts';
+import { StateFlushes } from './state-flushes.ts';
 
 export interface StateConfig {
   readonly nodeName: NodeName;
@@ -25,6 +26,9 @@ export interface StatePorts {
 }
 
 const FULL_RETRY_MS = 1_000;
+const FULL_TIMER = 'full';
+const SCAN_TIMER = 'scan';
+const FLUSH_TIMER = 'flush';
 
 interface Batch {
   readonly writes: readonly StoreWrite[];
@@ -41,8 +45,8 @@ interface Watcher {
 }
 
 /**
- * Applies committed commands to the state store, a batch a transaction, and says what changed once it is visible.
- * One transaction is in flight at a time: what is committed meanwhile becomes the next batch (group commit).
+ * Applies committed commands to the state store, a batch a transaction, and says what changed. That is visible at once, and
+ * flushed now and then: the log, which is durable, has it all (decision 0008).
  */
 class StateActor implements Actor<StateCommand> {
   readonly #context: Context<StateCommand>;
@@ -55,10 +59,9 @@ class StateActor implements Actor<StateCommand> {
   #waiting: CommittedEntry[] = [];
   /** Entries that follow what this life began with have arrived. */
   #isFed = false;
-  #inFlight: Batch | null = null;
-  #waitsForSpace = false;
-  /** A part of the store is to be read as soon as no batch is in flight. */
-  #wantsScan = false;
+  /** Applied to the ledger, and found no space. */
+  #unwritten: Batch | null = null;
+  readonly #flushes: StateFlushes;
   /** The node is being stopped for a fault: nothing more is applied. */
   #isHalted = false;
   #appliedIndex: LogIndex;
@@ -73,6 +76,7 @@ class StateActor implements Actor<StateCommand> {
     this.#appliedIndex = reader.appliedIndex();
     this.#audit = new StateAudit(this.#store, this.#appliedIndex);
     this.#checks = new CheckPlan(context, config.nodeName, this.#appliedIndex);
+    this.#flushes = new StateFlushes(this.#appliedIndex);
     this.#armScan();
     context.ready();
   }
@@ -109,25 +113,25 @@ class StateActor implements Actor<StateCommand> {
   }
 
   timer(key: string): void {
-    if (key === 'full') {
-      this.#waitsForSpace = false;
-      if (this.#inFlight !== null) this.#write(this.#inFlight);
-    } else if (key === 'scan') {
-      this.#wantsScan = true;
-      if (this.#inFlight === null) this.#scan();
-    } else if (key === CheckPlan.timer) {
-      this.#checks.timeIsUp(this.#audit.nextCheck());
-    }
+    if (key === FULL_TIMER) this.#writeAgain();
+    else if (key === SCAN_TIMER) this.#scan();
+    else if (key === FLUSH_TIMER) this.#flush();
+    else if (key === CheckPlan.timer) this.#checks.timeIsUp(this.#audit.nextCheck());
   }
 
+  /** What finds no space is in the log: the next life applies it. */
   stop(done: () => void): void {
+    for (const key of [FULL_TIMER, SCAN_TIMER, FLUSH_TIMER, CheckPlan.timer]) this.#context.disarm(key);
     this.#whenIdle = () => {
-      for (const key of ['full', 'scan', CheckPlan.timer]) this.#context.disarm(key);
       this.#store.close();
       done();
     };
-    // What finds no space is in the log: the next life applies it.
-    if (this.#inFlight === null || this.#waitsForSpace) this.#whenIdle();
+    if (!this.#flushes.isRunning) this.#lastFlush();
+  }
+
+  #lastFlush(): void {
+    if (this.#isHalted || this.#flushes.durable === this.#appliedIndex) this.#whenIdle?.();
+    else this.#flush();
   }
 
   /**
@@ -148,13 +152,14 @@ class StateActor implements Actor<StateCommand> {
   }
 
   #commitWaiting(): void {
-    if (this.#inFlight !== null || this.#waiting.length === 0 || this.#whenIdle !== null || this.#isHalted) return;
+    if (this.#unwritten !== null || this.#waiting.length === 0 || this.#whenIdle !== null || this.#isHalted) return;
     const entries = this.#waiting;
     this.#waiting = [];
     const batch = this.#apply(entries);
     if (batch === null) return;
-    this.#inFlight = batch;
     this.#write(batch);
+    // What remains of a large one is applied in a turn of its own.
+    if (this.#waiting.length > 0) this.#context.enter(() => this.#commitWaiting());
   }
 
   #apply(entries: readonly CommittedEntry[]): Batch | null {
@@ -219,11 +224,15 @@ class StateActor implements Actor<StateCommand> {
   }
 
   #armScan(): void {
-    this.#context.arm('scan', monoMs(this.#context.monoNow() + limits.scanPauseMs));
+    this.#context.arm(SCAN_TIMER, monoMs(this.#context.monoNow() + limits.scanPauseMs));
   }
 
   #scan(): void {
-    this.#wantsScan = false;
+    // What is applied and not written would be missed.
+    if (this.#unwritten !== null) {
+      this.#armScan();
+      return;
+    }
     const difference = this.#audit.scanOn();
     if (difference !== null) this.#differs(difference);
     else if (!this.#audit.isScanned) this.#armScan();
@@ -234,30 +243,40 @@ class StateActor implements Actor<StateCommand> {
   }
 
   #write(batch: Batch): void {
-    this.#store.commit(batch.writes, (error) => this.#context.enter(() => this.#written(batch, error)));
+    try {
+      this.#store.publish(batch.writes);
+    } catch (error) {
+      if (error instanceof StoreFull) this.#waitForSpace(batch);
+      else this.#failed(error);
+      return;
+    }
+    this.#visible(batch);
   }
 
-  #written(batch: Batch, error: Error | null): void {
-    if (error === null) this.#visible(batch);
-    else if (error instanceof StoreFull) this.#waitForSpace();
-    else this.#context.stopNode(exitCodes.stateBroken, `the state store failed: ${error.message}`);
+  #failed(error: unknown): void {
+    this.#isHalted = true;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#context.stopNode(exitCodes.stateBroken, `the state store failed: ${reason}`);
   }
 
   /** The batch is committed in the log: it is tried until there is space; the log's window holds back what follows. */
-  #waitForSpace(): void {
+  #waitForSpace(batch: Batch): void {
     this.#context.log.error('no space for the state: free disk space; applying waits for it', {
       retryMs: FULL_RETRY_MS,
     });
-    if (this.#whenIdle !== null) {
-      this.#whenIdle();
-      return;
-    }
-    this.#waitsForSpace = true;
-    this.#context.arm('full', monoMs(this.#context.monoNow() + FULL_RETRY_MS));
+    this.#unwritten = batch;
+    this.#context.arm(FULL_TIMER, monoMs(this.#context.monoNow() + FULL_RETRY_MS));
+  }
+
+  #writeAgain(): void {
+    const batch = this.#unwritten;
+    if (batch === null) return;
+    this.#unwritten = null;
+    this.#write(batch);
+    this.#commitWaiting();
   }
 
   #visible(batch: Batch): void {
-    this.#inFlight = null;
     this.#audit.written();
     this.#appliedIndex = batch.appliedIndex;
     const { after, appliedIndex, changes, jobs } = batch;
@@ -271,16 +290,33 @@ class StateActor implements Actor<StateCommand> {
       const applied: ProposalApplied = { type: 'proposalApplied', epoch, sequence, index, result };
       this.#context.send(localRef<ProposalApplied>(origin.actor), applied);
     }
-    this.#context.send(localRef<LogCommand>('log'), { type: 'applied', index: appliedIndex });
+    this.#tellLog();
     this.#context.gauge('state_applied_index', appliedIndex);
     this.#planCheck();
-    if (this.#whenIdle !== null) this.#whenIdle();
-    else this.#goOn();
+    this.#planFlush();
   }
 
-  #goOn(): void {
-    if (this.#wantsScan) this.#scan();
-    this.#commitWaiting();
+  #tellLog(): void {
+    const durable = this.#flushes.durable;
+    this.#context.send(localRef<LogCommand>('log'), { type: 'applied', index: this.#appliedIndex, durable });
+  }
+
+  #planFlush(): void {
+    if (!this.#flushes.plan()) return;
+    this.#context.arm(FLUSH_TIMER, monoMs(this.#context.monoNow() + limits.stateFlushMs));
+  }
+
+  #flush(): void {
+    this.#flushes.begin(this.#appliedIndex);
+    this.#store.makeDurable((error) => this.#context.enter(() => this.#flushed(error)));
+  }
+
+  #flushed(error: Error | null): void {
+    this.#flushes.end(error);
+    if (error !== null) this.#failed(error);
+    else this.#tellLog();
+    if (this.#whenIdle !== null) this.#lastFlush();
+    else if (!this.#isHalted && this.#flushes.durable < this.#appliedIndex) this.#planFlush();
   }
 }
 

@@ -30,7 +30,11 @@ interface File {
   writer: SimulatedStore | null;
   /** Since the node's start: readers must come after the writer. */
   writerWasOpen: boolean;
+  /** What was before each write that was published and is not durable, oldest first. */
+  unflushed: StoreWrite[];
 }
+
+const isPublished = (name: StoreName): boolean => name === 'state';
 
 /** Virtual milliseconds that a flush takes: drawn between these, in microseconds. */
 const FLUSH_US = [100, 3_000] as const;
@@ -47,6 +51,8 @@ export class SimulatedDisk {
   slownessMs = 0;
   /** Commits that were neither flushed nor lost for sure when their writer ended: how many were kept, and lost. */
   readonly torn = { kept: 0, lost: 0 };
+  /** Crashes that found something published and not flushed: how often it was kept, and taken back. */
+  readonly published = { kept: 0, takenBack: 0 };
   /** Called with what has just been written, in the event that wrote it. */
   onWritten: (store: StoreName, writes: readonly StoreWrite[]) => void = () => {};
   readonly #files = new Map<StoreName, File>();
@@ -62,9 +68,25 @@ export class SimulatedDisk {
     return bytes;
   }
 
-  /** A new life of the node: nothing is open. */
+  /** A new life of the node: nothing is open. Either its process was killed, or its machine: half of the time each. */
   boot(): void {
-    for (const file of this.#files.values()) file.writerWasOpen = false;
+    for (const [name, file] of this.#files) {
+      file.writerWasOpen = false;
+      if (file.unflushed.length > 0) this.#afterCrash(name, file);
+    }
+  }
+
+  #afterCrash(name: StoreName, file: File): void {
+    const isKept = this.random.below(2) === 0;
+    const before = file.unflushed.toReversed();
+    file.unflushed = [];
+    if (isKept) {
+      this.published.kept += 1;
+      return;
+    }
+    this.published.takenBack += 1;
+    file.content.apply(before);
+    this.onWritten(name, before);
   }
 
   /** The store port of one life of an actor. */
@@ -75,7 +97,7 @@ export class SimulatedDisk {
         if (mode === 'write') return this.#openWriter(name, file, world);
         if (!file.writerWasOpen)
           throw new Error(`the store ${name} is opened for reading before its writer has opened it`);
-        return new SimulatedStore(this, name, file.content, null);
+        return new SimulatedStore(this, name, file, null);
       },
     };
   }
@@ -85,14 +107,15 @@ export class SimulatedDisk {
     return this.random.between(...FLUSH_US) / 1000 + slowMs;
   }
 
-  /** Whether a commit is on its way into the store. */
+  /** Whether something is on its way into the store, or published there and not durable. */
   isFlushing(name: StoreName): boolean {
-    return this.#files.get(name)?.writer?.isFlushing === true;
+    const file = this.#files.get(name);
+    return file?.writer?.isFlushing === true || (file?.unflushed.length ?? 0) > 0;
   }
 
   #openWriter(name: StoreName, file: File, world: StoreWorld): SimulatedStore {
     if (file.writer !== null) throw new Error(`the store ${name} has a writer already`);
-    const store = new SimulatedStore(this, name, file.content, world);
+    const store = new SimulatedStore(this, name, file, world);
     file.writer = store;
     file.writerWasOpen = true;
     const leave = () => {
@@ -109,7 +132,7 @@ export class SimulatedDisk {
   #file(name: StoreName): File {
     let file = this.#files.get(name);
     if (file === undefined) {
-      file = { content: new SortedBytes(), writer: null, writerWasOpen: false };
+      file = { content: new SortedBytes(), writer: null, writerWasOpen: false, unflushed: [] };
       this.#files.set(name, file);
     }
     return file;
@@ -121,6 +144,7 @@ class SimulatedStore implements Store {
   onClose: () => void = () => {};
   readonly #disk: SimulatedDisk;
   readonly #name: StoreName;
+  readonly #file: File;
   readonly #content: SortedBytes;
   /** Of the writer; null: it only reads. */
   readonly #world: StoreWorld | null;
@@ -129,10 +153,11 @@ class SimulatedStore implements Store {
   #waiting: Commit[] = [];
   #open = true;
 
-  constructor(disk: SimulatedDisk, name: StoreName, content: SortedBytes, world: StoreWorld | null) {
+  constructor(disk: SimulatedDisk, name: StoreName, file: File, world: StoreWorld | null) {
     this.#disk = disk;
     this.#name = name;
-    this.#content = content;
+    this.#file = file;
+    this.#content = file.content;
     this.#world = world;
   }
 
@@ -170,18 +195,43 @@ class SimulatedStore implements Store {
   }
 
   commit(writes: readonly StoreWrite[], done: (error: Error | null) => void): void {
+    assert(!isPublished(this.#name), 'a store that is published to takes no commits');
+    this.#waiting.push({ writes: this.#copied(writes), done });
+    if (this.#waiting.length === 1 && this.#flushing.length === 0) this.#scheduleFlush();
+  }
+
+  publish(writes: readonly StoreWrite[]): void {
+    assert(isPublished(this.#name), 'only what can be made again is published');
+    const copies = this.#copied(writes);
+    const error = this.#failure([{ writes: copies, done: () => undefined }]);
+    if (error !== null) throw error;
+    // Taken back from the last one on: of a key that is written twice, what was before the first is what stays.
+    const before = copies.map(({ key }) => ({ key, value: this.#content.get(key) ?? null }));
+    this.#file.unflushed.push(...before);
+    this.#write(copies);
+  }
+
+  makeDurable(done: (error: Error | null) => void): void {
+    this.#assertOpen();
+    const flushed = this.#file.unflushed.length;
+    this.#disk.simulation.after(this.#disk.flushDelayMs(), () => {
+      if (!this.#open) return;
+      const error = this.#disk.flushError;
+      if (error === null) this.#file.unflushed = this.#file.unflushed.slice(flushed);
+      this.#world?.whenAwake(() => {
+        if (this.#open) done(error);
+      });
+    });
+  }
+
+  /** As the real one does when it encodes: the caller may reuse its buffers. */
+  #copied(writes: readonly StoreWrite[]): readonly StoreWrite[] {
     this.#assertOpen();
     assert(this.#world !== null, 'a store that is open for reading takes no commits');
-    for (const { key } of writes) {
+    return writes.map(({ key, value }) => {
       assert(key.length >= 1 && key.length <= limits.storeKeyBytes, `a key of ${key.length} bytes`);
-    }
-    // Copied as the real one does when it encodes: the caller may reuse its buffers.
-    const copies = writes.map(({ key, value }) => ({
-      key: new Uint8Array(key),
-      value: value === null ? null : new Uint8Array(value),
-    }));
-    this.#waiting.push({ writes: copies, done });
-    if (this.#waiting.length === 1 && this.#flushing.length === 0) this.#scheduleFlush();
+      return { key: new Uint8Array(key), value: value === null ? null : new Uint8Array(value) };
+    });
   }
 
   space(): StoreSpace | null {

@@ -42,7 +42,8 @@ function bootLeader(after = 0): void {
 
 const propose = (sequence: number, entry = bytes(`command ${sequence}`), fromReserve = false): void =>
   log.deliver({ type: 'propose', sequence, entry, fromReserve, refusals: proposer });
-const applied = (index: number): void => log.deliver({ type: 'applied', index: logIndex(index) });
+const applied = (index: number, durable = index): void =>
+  log.deliver({ type: 'applied', index: logIndex(index), durable: logIndex(durable) });
 const entriesSent = (): CommittedEntry[] => log.messages<LogEvent>('state').flatMap((event) => [...event.entries]);
 const refusals = (): LogRefusal[] => log.messages<LogRefusal>('proposer');
 const lastLeadership = (): LeadershipEvent | undefined => log.messages<LeadershipEvent>('watcher').at(-1);
@@ -370,13 +371,13 @@ describe('compaction', () => {
   const deep = limits.retainedEntries + 2 * limits.compactedEntries;
 
   /** A log of `deep` entries, written in large batches, applied up to `until`. */
-  function fill(until: number): void {
+  function fill(until: number, durable = until): void {
     bootLeader();
     for (let index = 1; index < deep; index += 1) {
       propose(index);
       if (index % 500 !== 0) continue;
       store.settle();
-      applied(Math.min(index, until));
+      applied(Math.min(index, until), Math.min(index, durable));
     }
     store.settle();
   }
@@ -399,6 +400,13 @@ describe('compaction', () => {
 
   it('deletes nothing that the follower has not applied', () => {
     fill(5);
+    expect(store.get(entryKey(logIndex(1)))).toBeDefined();
+  });
+
+  it('deletes nothing that the follower has applied and would ask for again after a crash of the machine', () => {
+    fill(deep, 5);
+    propose(1);
+    store.settle();
     expect(store.get(entryKey(logIndex(1)))).toBeDefined();
   });
 });

@@ -5,6 +5,7 @@ import type { StateCommand } from '../../../actors/cluster/state/protocol.ts';
 import { exitCodes } from '../../../actors/exit-codes.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { jobName, logIndex, nodeName, term } from '../../../src/core/units.ts';
+import { StoreFull } from '../../../src/runtime/ports.ts';
 import { decodeEntry, encodeEntry } from '../../../src/wire/entries.ts';
 import { STATE_HASH_FORMAT } from '../../../src/wire/state-hash.ts';
 import { tableKey } from '../../../src/wire/state-keys.ts';
@@ -192,13 +193,15 @@ describe("the state's store, read at each start", () => {
     expect(server.actor.stoppedNode).toBeNull();
   });
 
-  it('waits for a batch that is in flight', () => {
+  it('waits for a batch that finds no space', () => {
     const server = new Server();
     server.commit(...jobs);
     server.boot();
+    server.store.failure = new StoreFull('no space');
     server.actor.deliver({ type: 'committed', entries: [jobAt(jobs.length + 1)] });
     server.actor.advance(limits.scanPauseMs * 20);
-    server.store.settle();
+    server.store.failure = null;
+    server.actor.advance(1_000);
     server.actor.advance(limits.scanPauseMs * 20);
     expect(server.actor.stoppedNode).toBeNull();
     server.damage('job1');

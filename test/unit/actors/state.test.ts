@@ -4,6 +4,7 @@ import { definition } from '../../../actors/cluster/state/actor.ts';
 import type { StateCommand, StateEvent } from '../../../actors/cluster/state/protocol.ts';
 import { exitCodes } from '../../../actors/exit-codes.ts';
 import type { Command, Origin } from '../../../src/core/jobs/commands.ts';
+import { limits } from '../../../src/core/limits.ts';
 import { logIndex, nodeName, term } from '../../../src/core/units.ts';
 import { StoreFull } from '../../../src/runtime/ports.ts';
 import { localRef } from '../../../src/runtime/types.ts';
@@ -56,7 +57,7 @@ describe('the state', () => {
     store.settle();
     boot();
     commit(entryAt(4), entryAt(5));
-    expect(store.pendingCommits).toBe(0);
+    expect(names()).toEqual(['job2']);
     commit(entryAt(3), entryAt(4), entryAt(5));
     store.settle();
     expect(names()).toEqual(['job2', 'job3', 'job4', 'job5']);
@@ -72,29 +73,41 @@ describe('the state', () => {
     expect(state.takeMessages()).toMatchObject([{ type: 'follow', after: 2 }, { type: 'watchLeadership' }]);
   });
 
-  it('says what changed, and answers who proposed, when it is visible and not before', () => {
+  it('says what changed, and answers who proposed, in the turn in which it is visible', () => {
     state.deliver({ type: 'watchState', watcher: localRef<StateEvent>('watcher') });
     state.takeMessages();
     commit(barrierAt(1), entryAt(2), entryAt(3, 'n1'));
-    expect(state.takeMessages()).toEqual([]);
-    store.settle();
     expect(names()).toEqual(['job2', 'job3']);
     expect(state.takeMessages()).toMatchObject([
       { type: 'changed', after: 0, appliedIndex: 3, changes: [{ type: 'jobSet' }, { type: 'jobSet' }] },
       { type: 'proposalApplied', epoch: 3, sequence: 2, index: 2, result: { type: 'job' } },
-      { type: 'applied', index: 3 },
+      { type: 'applied', index: 3, durable: 0 },
     ]);
   });
 
-  it('gathers what comes during a commit into the next one', () => {
-    commit(barrierAt(1));
-    commit(entryAt(2));
+  it('flushes some time after a change, one flush at a time, and tells the log how far it is durable', () => {
+    commit(barrierAt(1), entryAt(2));
+    expect(store.pendingCommits).toBe(0);
+    state.advance(limits.stateFlushMs);
     commit(entryAt(3));
+    state.advance(limits.stateFlushMs);
     expect(store.pendingCommits).toBe(1);
+    state.takeMessages();
     store.flush();
-    expect(store.pendingCommits).toBe(1);
+    expect(state.takeMessages()).toMatchObject([{ type: 'applied', index: 3, durable: 2 }]);
+    state.advance(limits.stateFlushMs);
     store.flush();
-    expect(names()).toEqual(['job2', 'job3']);
+    expect(state.takeMessages()).toMatchObject([{ type: 'applied', index: 3, durable: 3 }]);
+    state.advance(10 * limits.stateFlushMs);
+    expect(store.pendingCommits).toBe(0);
+  });
+
+  it('stops the node when a flush fails', () => {
+    commit(barrierAt(1));
+    state.advance(limits.stateFlushMs);
+    store.failure = new Error('input/output error');
+    store.flush();
+    expect(state.stoppedNode).toMatchObject({ exitCode: exitCodes.stateBroken });
   });
 
   it('skips what it has applied, and fails on a gap', () => {
@@ -110,13 +123,12 @@ describe('the state', () => {
     const unknown = { ...entryAt(2), entry: Uint8Array.of(0x91, 0x07) };
     expect(() => commit(barrierAt(1), unknown)).toThrow();
     expect(state.stoppedNode).toMatchObject({ exitCode: exitCodes.stateBroken });
-    expect(store.pendingCommits).toBe(0);
+    expect(new StateReader(store).appliedIndex()).toBe(0);
   });
 
   it('waits for space and then goes on where it was', () => {
-    commit(barrierAt(1), entryAt(2));
     store.failure = new StoreFull('no space');
-    store.flush();
+    commit(barrierAt(1), entryAt(2));
     commit(entryAt(3));
     expect(names()).toEqual([]);
     store.failure = null;
@@ -127,33 +139,33 @@ describe('the state', () => {
   });
 
   it('stops the node when its store fails otherwise', () => {
-    commit(barrierAt(1));
     store.failure = new Error('input/output error');
-    store.flush();
+    commit(barrierAt(1));
     expect(state.stoppedNode).toMatchObject({ exitCode: exitCodes.stateBroken });
   });
 
-  it('stops when its commit is done, and takes nothing on before', async () => {
+  it('stops when what it holds is durable, and takes nothing on before', async () => {
     commit(barrierAt(1), entryAt(2));
-    const stopped = state.stop();
+    state.advance(limits.stateFlushMs);
     commit(entryAt(3));
-    store.settle();
+    const stopped = state.stop();
+    commit(entryAt(4));
+    store.flush();
+    expect(store.pendingCommits).toBe(1);
+    store.flush();
     await stopped;
-    expect(names()).toEqual(['job2']);
+    expect(names()).toEqual(['job2', 'job3']);
   });
 
-  it.each(['while it waits for space', 'before its commit finds none'])('stops at once %s', async (when) => {
-    commit(barrierAt(1), entryAt(2));
+  it('stops although it waits for space: the next life applies what found none', async () => {
     store.failure = new StoreFull('no space');
-    if (when.startsWith('while')) store.flush();
+    commit(barrierAt(1), entryAt(2));
     const stopped = state.stop();
-    store.flush();
     await stopped;
     store.failure = null;
     state.advance(5_000);
     boot();
     commit(barrierAt(1), entryAt(2));
-    store.settle();
     expect(names()).toEqual(['job2']);
   });
 

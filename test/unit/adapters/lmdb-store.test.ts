@@ -54,8 +54,8 @@ describe('an LMDB store', () => {
   it('tells a reader that is told of a commit about it in the same turn of the event loop', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'carillon-store-'));
     const port = lmdbStores(directory, { mapSizeBytes: 16 << 20 });
-    const writer = port.open('state', 'write');
-    const reader = port.open('state', 'read');
+    const writer = port.open('log', 'write');
+    const reader = port.open('log', 'read');
     for (let round = 0; round < 200; round += 1) {
       reader.get(bytes('round'));
       await new Promise<void>((resolve) => {

@@ -1,0 +1,42 @@
+import { assert } from '../../../src/core/assert.ts';
+import type { LogIndex } from '../../../src/core/units.ts';
+
+/** How far the state's store is durable, and whether it is being flushed: one flush at a time, each some time after a change. */
+export class StateFlushes {
+  #durable: LogIndex;
+  /** Up to where the running flush goes. */
+  #running: LogIndex | null = null;
+  #isPlanned = false;
+
+  /** What a store holds when it is opened is durable. */
+  constructor(appliedIndex: LogIndex) {
+    this.#durable = appliedIndex;
+  }
+
+  get durable(): LogIndex {
+    return this.#durable;
+  }
+
+  get isRunning(): boolean {
+    return this.#running !== null;
+  }
+
+  /** True: the time of the next flush is to be set. */
+  plan(): boolean {
+    if (this.#isPlanned || this.isRunning) return false;
+    this.#isPlanned = true;
+    return true;
+  }
+
+  begin(appliedIndex: LogIndex): void {
+    assert(!this.isRunning, 'one flush runs at a time');
+    this.#isPlanned = false;
+    this.#running = appliedIndex;
+  }
+
+  end(error: Error | null): void {
+    assert(this.#running !== null, 'a flush that ends was begun');
+    if (error === null) this.#durable = this.#running;
+    this.#running = null;
+  }
+}
