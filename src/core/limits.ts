@@ -153,6 +153,8 @@ export const limits = {
    * and so long what was applied is applied again after a crash of the machine.
    */
   stateFlushMs: 100,
+  /** How long a starting node waits until its state has caught up with the log; then reads show what there is. */
+  stateCatchUpMs: 10_000,
   /** A batch of the state ends with the entry that brings its changes to this number: its turn stays short. */
   changesPerBatch: 8_192,
   /** Applied entries between two checks of the state's hash while there is much to do; and the time between them else. */

@@ -49,7 +49,8 @@ export class Feed {
   }
 
   applied(index: LogIndex): void {
-    assert(index <= this.#sent, `${index} was not sent yet`);
+    // A follower that asks again may have got more from the feed before this one.
+    this.#sent = logIndex(Math.max(this.#sent, index));
     this.#applied = logIndex(Math.max(this.#applied, index));
     while (this.#messages[0] !== undefined && this.#messages[0].last <= index) {
       this.#bytes -= this.#messages.shift()?.bytes ?? 0;

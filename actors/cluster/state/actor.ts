@@ -29,6 +29,7 @@ const FULL_RETRY_MS = 1_000;
 const FULL_TIMER = 'full';
 const SCAN_TIMER = 'scan';
 const FLUSH_TIMER = 'flush';
+const CATCH_UP_TIMER = 'catchUp';
 
 interface Batch {
   readonly writes: readonly StoreWrite[];
@@ -62,6 +63,9 @@ class StateActor implements Actor<StateCommand> {
   /** Applied to the ledger, and found no space. */
   #unwritten: Batch | null = null;
   readonly #flushes: StateFlushes;
+  /** Where what earlier lives acknowledged ends; null: not known. */
+  #barrier: LogIndex | null = null;
+  #isReady = false;
   /** The node is being stopped for a fault: nothing more is applied. */
   #isHalted = false;
   #appliedIndex: LogIndex;
@@ -78,7 +82,7 @@ class StateActor implements Actor<StateCommand> {
     this.#checks = new CheckPlan(context, config.nodeName, this.#appliedIndex);
     this.#flushes = new StateFlushes(this.#appliedIndex);
     this.#armScan();
-    context.ready();
+    context.arm(CATCH_UP_TIMER, monoMs(context.monoNow() + limits.stateCatchUpMs));
   }
 
   peerStarted(actor: string): void {
@@ -99,6 +103,8 @@ class StateActor implements Actor<StateCommand> {
       case 'leadership':
         this.#checks.lead(message.isLeader);
         this.#planCheck();
+        this.#barrier = message.isLeader ? message.barrier : null;
+        this.#caughtUp();
         return;
       case 'proposalRefused':
         // A check that found no way into the log is proposed again when its time comes.
@@ -116,12 +122,13 @@ class StateActor implements Actor<StateCommand> {
     if (key === FULL_TIMER) this.#writeAgain();
     else if (key === SCAN_TIMER) this.#scan();
     else if (key === FLUSH_TIMER) this.#flush();
+    else if (key === CATCH_UP_TIMER) this.#becomeReady();
     else if (key === CheckPlan.timer) this.#checks.timeIsUp(this.#audit.nextCheck());
   }
 
   /** What finds no space is in the log: the next life applies it. */
   stop(done: () => void): void {
-    for (const key of [FULL_TIMER, SCAN_TIMER, FLUSH_TIMER, CheckPlan.timer]) this.#context.disarm(key);
+    for (const key of [FULL_TIMER, SCAN_TIMER, FLUSH_TIMER, CATCH_UP_TIMER, CheckPlan.timer]) this.#context.disarm(key);
     this.#whenIdle = () => {
       this.#store.close();
       done();
@@ -294,6 +301,19 @@ class StateActor implements Actor<StateCommand> {
     this.#context.gauge('state_applied_index', appliedIndex);
     this.#planCheck();
     this.#planFlush();
+    this.#caughtUp();
+  }
+
+  /** After a crash of the machine the state may be behind what was acknowledged: nobody reads it before it is not. */
+  #caughtUp(): void {
+    if (this.#barrier !== null && this.#appliedIndex >= this.#barrier) this.#becomeReady();
+  }
+
+  #becomeReady(): void {
+    if (this.#isReady) return;
+    this.#isReady = true;
+    this.#context.disarm(CATCH_UP_TIMER);
+    this.#context.ready();
   }
 
   #tellLog(): void {

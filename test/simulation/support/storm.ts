@@ -185,14 +185,17 @@ export class Storm {
     this.tally.count('node crashed');
     this.#countUnderWay();
     this.tally.count('P4: execution interrupted by a crash ended', this.#under.machine.running.length);
-    const { torn } = this.#under.node.disk;
+    const { torn, published } = this.#under.node.disk;
     const { kept, lost } = torn;
+    const { kept: publishedBefore, takenBack } = published;
     this.#under.crash();
     this.tally.count('commit kept that was not flushed', torn.kept - kept);
     this.tally.count('commit lost that was not flushed', torn.lost - lost);
     this.#load.connectionLost();
     this.simulation.runFor(this.#random.below(longestDownMs));
     this.#under.node.start();
+    this.tally.count('change published, not flushed, and there after a crash', published.kept - publishedBefore);
+    this.tally.count('change published, not flushed, and taken back by a crash', published.takenBack - takenBack);
   }
 
   /** Where in the life of a launch or a write the crash strikes. */

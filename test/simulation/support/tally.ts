@@ -27,6 +27,8 @@ export const faults = [
   'crash between an end and its record',
   'commit kept that was not flushed',
   'commit lost that was not flushed',
+  'change published, not flushed, and there after a crash',
+  'change published, not flushed, and taken back by a crash',
   'client gone away',
   'event listener gone away',
   'event listener slower than the events',
