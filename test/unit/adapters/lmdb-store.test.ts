@@ -70,7 +70,7 @@ describe('an LMDB store', () => {
 
   it('keeps apart the values of one commit, of whatever length, and does not read them before it', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'carillon-store-'));
-    const store = lmdbStores(directory, { mapSizeBytes: 16 << 20 }).open('state', 'write');
+    const store = lmdbStores(directory, { mapSizeBytes: 16 << 20 }).open('log', 'write');
     const lengths = [0, 1, 63, 64, 65, 0, 5_000, 3, 100_000];
     const writes = lengths.map((length, at) => ({
       key: bytes(`key ${at}`),
