@@ -36,7 +36,7 @@ const TIMER = 'proposer';
 
 /**
  * The way from an actor into the log: proposes commands to `log` and matches the answers of `log` (refused) and
- * `state` (applied, durable and visible). The owner hands over its `proposalApplied` and `proposalRefused` messages,
+ * `state` (applied and visible; durable in the log). The owner hands over its `proposalApplied` and `proposalRefused` messages,
  * its timer, and the news that a peer was started.
  *
  * What may be sent again must lie within the results that the state machine remembers, or it would happen twice: of

@@ -27,7 +27,7 @@ export type StateEvent =
       readonly jobs?: readonly JobName[];
     };
 
-/** Sent to the actor of this node that proposed, in this life of the node: its command is durable and visible. */
+/** Sent to the actor of this node that proposed, in this life of the node: its command is visible, and durable in the log. */
 export interface ProposalApplied {
   readonly type: 'proposalApplied';
   /** Of the proposer's origin: tells this life of the proposing actor from earlier ones. */
