@@ -24,7 +24,7 @@ export type SupervisorEffect =
   | { readonly type: 'inspect'; readonly event: InspectionEvent }
   /** All actors are down. */
   | { readonly type: 'nodeStopped'; readonly exitCode: number; readonly message: string }
-  /** End the process now: an actor that must not be killed doesn't stop, or one that was restarted doesn't start. */
+  /** End the process now: an actor must not be killed and doesn't stop, or was killed and is still there, or doesn't start again. */
   | { readonly type: 'exitProcess'; readonly exitCode: number; readonly message: string };
 
 type NodePhase = 'new' | 'starting' | 'running' | 'stopping' | 'stopped';
@@ -57,7 +57,7 @@ export class SupervisorCore {
         this.#ended(this.#child(input.actor), input, now, out);
         break;
       case 'hung':
-        this.#hung(this.#child(input.actor), input.life, out);
+        this.#hung(this.#child(input.actor), input.life, now, out);
         break;
       case 'deadline':
         this.#deadlines(now, out);
@@ -85,8 +85,8 @@ export class SupervisorCore {
 
   check(): void {
     for (const child of this.#children) {
-      const timed = child.phase === 'starting' || child.phase === 'stopping';
-      assert(timed === (child.deadline !== null), `${child.spec.id} has a deadline while it starts or stops`);
+      const timed = child.phase === 'starting' || child.phase === 'stopping' || child.phase === 'killed';
+      assert(timed === (child.deadline !== null), `${child.spec.id} has a deadline while it starts or ends`);
       assert((child.phase === 'killed') === (child.missed !== null), `${child.spec.id} is killed for a reason`);
     }
     const starting = this.#children.filter((child) => child.phase === 'starting').length;
@@ -167,17 +167,22 @@ export class SupervisorCore {
         this.#exitNow(exitCodes.gaveUp, `${child.spec.id} was started again and missed its deadline to start`, out);
         return;
       }
-      this.#kill(child, child.phase === 'starting' ? 'start' : 'stop', out);
+      if (child.phase === 'killed') {
+        // It is inside a library that doesn't come back, or that waits for a lock which this very thread holds.
+        this.#exitNow(exitCodes.unstoppable, `${child.spec.id} was ended by force and is still there`, out);
+        return;
+      }
+      this.#kill(child, child.phase === 'starting' ? 'start' : 'stop', now, out);
       if (this.#phase === 'stopped') return;
     }
     if (this.#phase === 'running') for (const unit of this.#units) this.#advance(unit, now, out);
   }
 
-  #hung(child: Child, life: number, out: SupervisorEffect[]): void {
-    if (child.life === life && child.phase === 'up') this.#kill(child, 'answer', out);
+  #hung(child: Child, life: number, now: MonoMs, out: SupervisorEffect[]): void {
+    if (child.life === life && child.phase === 'up') this.#kill(child, 'answer', now, out);
   }
 
-  #kill(child: Child, missed: Missed, out: SupervisorEffect[]): void {
+  #kill(child: Child, missed: Missed, now: MonoMs, out: SupervisorEffect[]): void {
     const { life, spec } = child;
     if (!isTerminable(spec)) {
       this.#exitNow(
@@ -188,7 +193,7 @@ export class SupervisorCore {
       return;
     }
     child.phase = 'killed';
-    child.deadline = null;
+    child.deadline = monoMs(now + spec.shutdownMs);
     child.missed = missed;
     out.push({ type: 'inspect', event: { type: 'actorKilled', actor: spec.id, life, missed } });
     out.push({ type: 'killActor', actor: spec.id, life });

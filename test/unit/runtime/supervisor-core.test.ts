@@ -176,6 +176,12 @@ describe('an actor whose thread does not answer', () => {
     expect(drive.step(hung('e', 1))).toEqual([]);
   });
 
+  it('ends the process when it is still there long after it was ended by force', () => {
+    const drive = new Drive().started();
+    expect(drive.step(hung('e', 1))).toEqual(['killActor e']);
+    expect(drive.deadline()).toEqual(['exitProcess 72']);
+  });
+
   it('ends the process when it must not be killed', () => {
     const { groups } = table();
     const drive = new Drive({ groups, children: [child('a', 'chain', { terminable: false })] });
