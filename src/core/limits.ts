@@ -93,6 +93,8 @@ export const limits = {
   previewedDueTimes: 100,
   /** From here on lists of jobs come from a catalogue in memory; fewer are found in the store within a millisecond. */
   jobsListedFromStore: 1_000,
+  /** Filters of lists whose matching jobs are kept marked, a byte a job: as many as people page through at once. */
+  keptSelections: 4,
   /** Written-out jobs that are kept for who asks again: some thousands. A larger job is written out each time. */
   jobTextCharacters: 8 << 20,
   /** Jobs that the scheduler reads in one turn when it begins: some milliseconds, since what is due is launched meanwhile. */

@@ -1,9 +1,13 @@
 import type { JobQuery, JobSortField } from '../../core/jobs/reads.ts';
 import type { JobRecord } from '../../core/jobs/records.ts';
+import { limits } from '../../core/limits.ts';
 import { compareInstants, type Instant } from '../../core/units.ts';
 import { nullableTimeSort, timestampSort } from '../../wire/state-keys.ts';
 import { JobColumns, metadataPair, type Slot } from './columns.ts';
 import { type Compare, JobOrder } from './order.ts';
+import { Selection, type SlotTest } from './selection.ts';
+
+type Filter = Pick<JobQuery, 'disabled' | 'status' | 'metadata' | 'search'>;
 
 export interface NamePage {
   /** Jobs that match, before the cut. */
@@ -21,6 +25,8 @@ export class JobCatalogue {
   readonly #alive: boolean[] = [];
   readonly #free: Slot[] = [];
   readonly #orders: Readonly<Record<JobSortField, JobOrder>>;
+  /** By filter; the one asked for last is the last. */
+  readonly #selections = new Map<string, Selection>();
 
   constructor() {
     const columns = this.#columns;
@@ -54,8 +60,10 @@ export class JobCatalogue {
       this.#slots.set(job.name, slot);
       this.#alive[slot] = true;
       for (const order of Object.values(this.#orders)) order.touch(slot);
+      this.#touchSelections(slot);
       return;
     }
+    this.#touchSelections(slot);
     if (changed.displayname) this.#orders.displayname.touch(slot);
     if (changed.schedule) this.#orders.schedule.touch(slot);
     if (changed.success_count) this.#orders.success_count.touch(slot);
@@ -72,52 +80,60 @@ export class JobCatalogue {
     this.#alive[slot] = false;
     this.#free.push(slot);
     for (const order of Object.values(this.#orders)) order.touch(slot);
+    this.#touchSelections(slot);
+  }
+
+  #touchSelections(slot: Slot): void {
+    for (const selection of this.#selections.values()) selection.touch(slot);
   }
 
   page(query: JobQuery): NamePage {
     const slots = this.#orders[query.sort].slots();
-    const matches = this.#filter(query);
-    const count = slots.length;
+    const selection = this.#selection(query);
+    const total = selection?.count ?? slots.length;
+    const start = Math.max(query.start, 0);
+    const end = query.start < 0 ? 0 : Math.min(query.end ?? total, total);
     const chosen: Slot[] = [];
-    const { start } = query;
-    if (matches === null) {
-      const end = Math.min(query.end ?? count, count);
-      for (let at = Math.max(start, 0); at < end; at += 1) {
-        chosen.push(slots[query.descending ? count - 1 - at : at] ?? 0);
-      }
-      return { total: count, names: this.#names(start < 0 ? [] : chosen) };
+    let passed = selection === null ? start : 0;
+    for (let at = passed; passed < end; at += 1) {
+      const slot = slots[query.descending ? slots.length - 1 - at : at] ?? 0;
+      if (selection?.has(slot) === false) continue;
+      if (passed >= start) chosen.push(slot);
+      passed += 1;
     }
-    const end = query.end ?? count;
-    let total = 0;
-    for (let at = 0; at < count; at += 1) {
-      const slot = slots[query.descending ? count - 1 - at : at] ?? 0;
-      if (!matches(slot)) continue;
-      if (total >= start && total < end) chosen.push(slot);
-      total += 1;
-    }
-    return { total, names: this.#names(start < 0 ? [] : chosen) };
+    return { total, names: this.#names(chosen) };
   }
 
   #names(slots: readonly Slot[]): string[] {
     return slots.map((slot) => this.#columns.names.get(slot));
   }
 
-  /** Null: no filter was given. Cheap filters come first. */
-  #filter({ disabled, status, metadata, search }: JobQuery): ((slot: Slot) => boolean) | null {
+  /** Null: no filter was given. */
+  #selection({ disabled, status, metadata, search }: JobQuery): Selection | null {
+    const tests = this.#tests({ disabled, status, metadata, search });
+    if (tests.length === 0) return null;
+    const key = JSON.stringify([disabled, status, metadata, search]);
+    const known = this.#selections.get(key);
+    const isAlive: SlotTest = (slot) => this.#alive[slot] === true;
+    const selection = known ?? new Selection([isAlive, ...tests], this.#alive.length);
+    this.#selections.delete(key);
+    this.#selections.set(key, selection);
+    const [oldest] = this.#selections.keys();
+    if (this.#selections.size > limits.keptSelections && oldest !== undefined) this.#selections.delete(oldest);
+    return selection;
+  }
+
+  /** Cheap filters come first. */
+  #tests({ disabled, status, metadata, search }: Filter): readonly SlotTest[] {
     const columns = this.#columns;
-    const tests: ((slot: Slot) => boolean)[] = [];
+    const tests: SlotTest[] = [];
     if (disabled !== null) tests.push((slot) => columns.disabled(slot) === disabled);
     if (status !== null) tests.push((slot) => columns.statuses.get(slot) === status);
-    if (metadata.length > 0) {
-      const pairs = metadata.map(metadataPair);
-      tests.push((slot) => pairs.every((pair) => columns.hasMetadata(slot, pair)));
-    }
     if (search !== '') {
       tests.push((slot) => columns.names.get(slot).includes(search) || columns.displaynames.get(slot).includes(search));
     }
-    const [only] = tests;
-    if (tests.length <= 1) return only ?? null;
-    return (slot) => tests.every((test) => test(slot));
+    for (const pair of metadata.map(metadataPair)) tests.push((slot) => columns.hasMetadata(slot, pair));
+    return tests;
   }
 }
 
