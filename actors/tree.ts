@@ -44,6 +44,13 @@ const API_HANG_MS = 20_000;
 /** Of an actor that does little: V8 would keep room for 16 MiB of young objects, filled once, while the code was loaded. */
 const CALM: ThreadOptions = { resourceLimits: { maxYoungGenerationSizeMb: 3 } };
 /**
+ * Of an actor whose objects mostly die young: V8 lets the room for young objects grow to 48 MiB while anything survives, and
+ * most of that is garbage for most of the time.
+ */
+const LEAN: ThreadOptions = { resourceLimits: { maxYoungGenerationSizeMb: 12 } };
+/** Of an actor in which much is under way, so that much survives a collection: less room costs it processor time. */
+const ROOMY: ThreadOptions = { resourceLimits: { maxYoungGenerationSizeMb: 24 } };
+/**
  * Where processor time is short, whoever launches jobs comes before whoever answers requests. The api thread gets a third
  * of what another busy thread gets, which on an idle machine is all that it wants.
  */
@@ -59,15 +66,25 @@ export function serverTree(config: AgentConfig): ThreadTable {
   const { nodeName, dataDirectory, region } = config;
   const children: readonly ThreadRow[] = [
     row<MembershipConfig>('cluster', 'membership', membershipConfig(config), { thread: CALM }),
-    row<LogPortsConfig>('cluster', 'log', { nodeName, dataDirectory, bootstrap: config.bootstrapExpect > 0 }),
-    row<StatePortsConfig>('cluster', 'state', { nodeName, dataDirectory }, { hangMs: LONG_HANG_MS }),
-    row<SchedulerPortsConfig>('scheduling', 'scheduler', { dataDirectory }, { hangMs: LONG_HANG_MS }),
-    row<DispatcherPortsConfig>('scheduling', 'dispatcher', {
-      nodeName,
-      dataDirectory,
-      region,
-      stopGraceMs: config.stopGraceMs,
-    }),
+    row<LogPortsConfig>(
+      'cluster',
+      'log',
+      { nodeName, dataDirectory, bootstrap: config.bootstrapExpect > 0 },
+      { thread: LEAN },
+    ),
+    row<StatePortsConfig>('cluster', 'state', { nodeName, dataDirectory }, { hangMs: LONG_HANG_MS, thread: ROOMY }),
+    row<SchedulerPortsConfig>('scheduling', 'scheduler', { dataDirectory }, { hangMs: LONG_HANG_MS, thread: LEAN }),
+    row<DispatcherPortsConfig>(
+      'scheduling',
+      'dispatcher',
+      {
+        nodeName,
+        dataDirectory,
+        region,
+        stopGraceMs: config.stopGraceMs,
+      },
+      { thread: LEAN },
+    ),
     row<ExecutorPortsConfig>(
       'work',
       'executor',
@@ -80,13 +97,13 @@ export function serverTree(config: AgentConfig): ThreadTable {
         drainMs: config.drainTimeoutMs,
         mode: config.executorMode,
       },
-      { shutdownMs: config.drainTimeoutMs + config.stopGraceMs + SHUTDOWN_MS },
+      { shutdownMs: config.drainTimeoutMs + config.stopGraceMs + SHUTDOWN_MS, thread: ROOMY },
     ),
     row<ProcessorPortsConfig>('work', 'processor', { nodeName }, { thread: CALM }),
     row<ApiPortsConfig>('edge', 'api', apiConfig(config), {
       terminable: false,
       hangMs: API_HANG_MS,
-      thread: { niceIncrement: API_NICE },
+      thread: { ...LEAN, niceIncrement: API_NICE },
     }),
   ];
   return { groups, children };

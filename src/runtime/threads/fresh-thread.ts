@@ -4,7 +4,7 @@ import type { ThreadTask } from './protocol.ts';
 
 /** Per actor kind; passed to the thread as is. */
 export interface ThreadOptions {
-  /** V8's limits in MiB. Not for actors that are not terminable: reaching a limit ends the thread by force. */
+  /** In MiB. An old generation that reaches its limit ends the thread by force: none for actors that are not terminable. */
   readonly resourceLimits?: { readonly maxOldGenerationSizeMb?: number; readonly maxYoungGenerationSizeMb?: number };
   /** Added to the thread's nice value: work that may be late. */
   readonly niceIncrement?: number;
