@@ -191,10 +191,16 @@ export const limits = {
    * enough that a turn which spawns them all is over before its thread counts as hung.
    */
   startsAtOnce: 128,
-  /** Changes of the worker's journal in one commit: what comes during a flush shares the next. */
+  /** Changes of the worker's journal in one write. */
   journalWritesPerCommit: 1_024,
-  /** Pause after a commit of the journal that found no space. */
+  /** Changes of the journal that nothing waits for are gathered so long: a killed process loses them, and the result with the end. */
+  journalGatherMs: 3,
+  /** Pause after a write of the journal that found no space. */
   journalRetryMs: 1_000,
+  /** The files ahead of the journal's store are emptied into it this often: most executions are forgotten by then. */
+  journalCheckpointMs: 1_000,
+  /** Or as soon as they hold so much: it is read at the start, and until then kept in memory, too. */
+  journalAheadBytes: 4 << 20,
   /**
    * How long a node may keep running what must not overlap without an answer of its leader: longer than any election
    * or restart of an actor, shorter than anybody's patience.

@@ -72,6 +72,21 @@ export class StoreFull extends Error {
   override readonly name = 'StoreFull';
 }
 
+/**
+ * Numbered files that only grow: adapters/append-files.ts in production, a simulated disk in simulation. What `append`
+ * returned from survives the process, however it ends; a machine that dies may keep any part of it, or none.
+ */
+export interface AppendFiles {
+  /** Of the files that are there, in order. */
+  numbers(): readonly number[];
+  read(number: number): Uint8Array;
+  /** All of `bytes` at the end of the file, which is made when there is none, or nothing. Raises `StoreFull`. */
+  append(number: number, bytes: Uint8Array): void;
+  remove(number: number): void;
+  /** Nothing may be called after it. */
+  close(): void;
+}
+
 export type StoreName = 'log' | 'state' | 'work';
 
 export interface StorePort {

@@ -7,7 +7,7 @@ import type {
   WorkProcess,
 } from '../core/dispatch/worker-types.ts';
 import { type ExecutionId, epoch, jobName, type Term, term, wallNs } from '../core/units.ts';
-import type { Store, StoreWrite } from '../runtime/ports.ts';
+import type { StoreWrite } from '../runtime/ports.ts';
 import { FieldReader } from './fields.ts';
 import { DecodeError, decodePlain, encodeStored, type Plain } from './msgpack.ts';
 
@@ -34,12 +34,12 @@ export function journalWrite(write: JournalWrite): StoreWrite {
   }
 }
 
-/** All of the journal, in the order of execution ids: that of their starts. Raises `DecodeError` for what it can't read. */
-export function readJournal(store: Store): JournalContents {
+/** All records of a journal, in the order of their keys: of execution ids, that of their starts. Raises `DecodeError`. */
+export function readJournal(records: Iterable<readonly [key: Uint8Array, value: Uint8Array]>): JournalContents {
   const entries: JournalEntry[] = [];
   let life: Pick<JournalContents, 'epoch' | 'bootId' | 'since'> = { epoch: epoch(0), bootId: '', since: epoch(0) };
   let highest: Term = term(0);
-  store.range({ from: null, to: null }, (key, value) => {
+  for (const [key, value] of records) {
     const reader = new FieldReader(decodePlain(value), 'journal record');
     const version = reader.number();
     if (version !== formatVersion) throw new DecodeError(`journal record of unknown version ${version}`);
@@ -47,8 +47,7 @@ export function readJournal(store: Store): JournalContents {
     else if (key[0] === lifeKey[0]) life = readLife(reader);
     else if (key[0] === termKey[0]) highest = term(reader.number());
     else throw new DecodeError(`journal record of unknown kind ${key[0]}`);
-    return true;
-  });
+  }
   return { ...life, term: highest, entries };
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { executorActor } from '../../actors/work/executor/actor.ts';
 import type { ExecutorCommand, ExecutorEvent } from '../../actors/work/executor/protocol.ts';
+import { openAppendFiles } from '../../src/adapters/append-files.ts';
 import { lmdbStores } from '../../src/adapters/lmdb-store.ts';
 import { type Epoch, executionId, jobName, nodeName, stamp, term, wallMs, wallNs } from '../../src/core/units.ts';
 import { createHttpExecutor } from '../../src/executors/http/executor.ts';
@@ -40,6 +41,7 @@ class Life {
       { nodeName: node, outputLimitBytes: 1_000, maxExecutions: 0, stopGraceMs: 1_000, drainMs: 1_000 },
       {
         store: lmdbStores(folder),
+        openFiles: () => openAppendFiles(join(folder, 'work')),
         executors: new Map([['http', createHttpExecutor({ version: '0' })]]),
         bootId: 'boot',
       },
@@ -88,7 +90,7 @@ const start = (number: number, life: Epoch): ExecutorCommand => ({
   },
 });
 
-it('keeps its journal in LMDB: ends that were not committed are told in the next life, the others are not', async () => {
+it('keeps its journal on disk: ends that were not committed are told in the next life, the others are not', async () => {
   const first = await Life.begin();
   for (const number of [1, 2, 3]) first.harness.deliver(start(number, first.epoch));
   await first.until('executionFinished', 3);

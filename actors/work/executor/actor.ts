@@ -4,13 +4,13 @@ import { Worker } from '../../../src/core/dispatch/worker.ts';
 import type { JournalWrite, WorkerEffect, WorkerInput } from '../../../src/core/dispatch/worker-types.ts';
 import type { ExecutionStart } from '../../../src/core/jobs/changes.ts';
 import { limits } from '../../../src/core/limits.ts';
-import { type Epoch, type ExecutionId, type NodeName, type Term, term } from '../../../src/core/units.ts';
+import { type Epoch, type ExecutionId, monoMs, type NodeName, type Term, term } from '../../../src/core/units.ts';
 import type { ExecutionHandle, Executor } from '../../../src/executors/types.ts';
-import { type Store, StoreFull, type StorePort } from '../../../src/runtime/ports.ts';
+import { type AppendFiles, StoreFull, type StorePort } from '../../../src/runtime/ports.ts';
 import { type Actor, type ActorDefinition, type Context, localRef, type Ref } from '../../../src/runtime/types.ts';
-import { journalWrite } from '../../../src/wire/journal-codec.ts';
 import type { MembershipCommand } from '../../cluster/membership/protocol.ts';
 import { exitCodes } from '../../exit-codes.ts';
+import { Journal } from './journal.ts';
 import { LifeOpening, type OpenedLife } from './opening.ts';
 import type { ExecutorCommand, ExecutorEvent } from './protocol.ts';
 
@@ -28,6 +28,8 @@ export interface ExecutorConfig {
 
 export interface ExecutorPorts {
   readonly store: StorePort;
+  /** Of the journal, ahead of its store. */
+  readonly openFiles: () => AppendFiles;
   /** By the name that jobs call them by. */
   readonly executors: ReadonlyMap<string, Executor>;
   /** Of the running operating system; empty where it tells none. */
@@ -36,6 +38,7 @@ export interface ExecutorPorts {
 
 /** Dispatchers of this many terms are remembered: an answer to a deposed one goes to nobody else. */
 const rememberedDispatchers = 4;
+const CHECKPOINT_TIMER = 'checkpoint';
 
 /**
  * The shell of `Worker`: messages and callbacks of executors to steps, effects to the journal, the executors and the
@@ -45,7 +48,7 @@ class ExecutorActor implements Actor<ExecutorCommand> {
   readonly #context: Context<ExecutorCommand>;
   readonly #config: ExecutorConfig;
   readonly #ports: ExecutorPorts;
-  readonly #store: Store;
+  readonly #journal: Journal;
   readonly #opening: LifeOpening;
   readonly #dispatchers = new Map<Term, Ref<ExecutorEvent>>();
   readonly #handles = new Map<ExecutionId, ExecutionHandle>();
@@ -56,16 +59,19 @@ class ExecutorActor implements Actor<ExecutorCommand> {
   #whenStopped: (() => void) | null = null;
   /** Nothing can be written down any more: a stop waits for nothing. */
   #isBroken = false;
+  #isCheckpointPlanned = false;
+  /** Of a stop, the last but one thing: what is left of the journal gets into its store. */
+  #areExecutorsClosed = false;
 
   constructor(context: Context<ExecutorCommand>, config: ExecutorConfig, ports: ExecutorPorts) {
     this.#context = context;
     this.#config = config;
     this.#ports = ports;
-    this.#store = ports.store.open('work', 'write');
+    this.#journal = new Journal(ports.store.open('work', 'write'), ports.openFiles());
     const { executors, bootId } = ports;
     this.#opening = new LifeOpening(
       context,
-      { store: this.#store, executors, bootId },
+      { journal: this.#journal, executors, bootId },
       (life) => this.#serve(life),
       (error) => this.#journalBroken(error),
     );
@@ -87,7 +93,8 @@ class ExecutorActor implements Actor<ExecutorCommand> {
   }
 
   timer(key: string): void {
-    this.#opening.timer(key);
+    if (key === CHECKPOINT_TIMER) this.#checkpoint();
+    else this.#opening.timer(key);
   }
 
   peerStarted(actor: string): void {
@@ -161,7 +168,7 @@ class ExecutorActor implements Actor<ExecutorCommand> {
         break;
       }
       case 'journal':
-        this.#commit(effect.writes);
+        this.#write(effect.writes);
         break;
       case 'begin':
         this.#begin(effect.start);
@@ -177,17 +184,45 @@ class ExecutorActor implements Actor<ExecutorCommand> {
     }
   }
 
-  #commit(writes: readonly JournalWrite[]): void {
-    this.#store.commit(writes.map(journalWrite), (error) => {
-      this.#context.enter(() => {
-        if (error === null) this.#step({ type: 'journalled' });
-        else if (error instanceof StoreFull) {
-          this.#context.log.error('The disk of the data directory is full: nothing can be started');
-          this.#context.count('journal_full');
-          this.#step({ type: 'journalFull' });
-        } else this.#journalBroken(error);
-      });
-    });
+  #write(changes: readonly JournalWrite[]): void {
+    try {
+      this.#journal.append(changes);
+    } catch (error) {
+      if (!(error instanceof StoreFull)) {
+        this.#journalBroken(error);
+        return;
+      }
+      this.#context.log.error('The disk of the data directory is full: nothing can be started');
+      this.#context.count('journal_full');
+      this.#step({ type: 'journalFull' });
+      return;
+    }
+    this.#planCheckpoint();
+    this.#step({ type: 'journalled' });
+    // That may have been what a stop waited for.
+    if (this.#whenStopped !== null) this.#step({ type: 'tick' });
+  }
+
+  #planCheckpoint(): void {
+    const { fileBytes, isCheckpointing } = this.#journal;
+    const isLarge = fileBytes >= limits.journalAheadBytes;
+    if (isCheckpointing || (this.#isCheckpointPlanned && !isLarge)) return;
+    this.#isCheckpointPlanned = true;
+    const delayMs = isLarge ? 0 : limits.journalCheckpointMs;
+    this.#context.arm(CHECKPOINT_TIMER, monoMs(this.#context.monoNow() + delayMs));
+  }
+
+  #checkpoint(): void {
+    this.#isCheckpointPlanned = false;
+    if (this.#isBroken || this.#journal.isCheckpointing) return;
+    this.#journal.checkpoint([], (error) => this.#context.enter(() => this.#checkpointed(error)));
+  }
+
+  /** Without space the changes stay where they are, and survive as they did. */
+  #checkpointed(error: Error | null): void {
+    if (error !== null && !(error instanceof StoreFull)) this.#journalBroken(error);
+    else if (this.#areExecutorsClosed) this.#closeJournal();
+    else if (error !== null || this.#journal.fileBytes > 0) this.#planCheckpoint();
   }
 
   #begin(start: ExecutionStart): void {
@@ -222,8 +257,9 @@ class ExecutorActor implements Actor<ExecutorCommand> {
     const oneClosed = (): void => {
       open -= 1;
       if (open > 0) return;
-      this.#store.close();
-      this.#whenStopped?.();
+      this.#areExecutorsClosed = true;
+      if (this.#isBroken) this.#closeJournal();
+      else if (!this.#journal.isCheckpointing) this.#checkpoint();
     };
     for (const executor of this.#ports.executors.values()) {
       open += 1;
@@ -232,9 +268,16 @@ class ExecutorActor implements Actor<ExecutorCommand> {
     oneClosed();
   }
 
-  #journalBroken(error: Error): void {
+  #closeJournal(): void {
+    this.#context.disarm(CHECKPOINT_TIMER);
+    this.#journal.close();
+    this.#whenStopped?.();
+  }
+
+  #journalBroken(failure: unknown): void {
     if (this.#isBroken) return;
     this.#isBroken = true;
+    const error = failure instanceof Error ? failure : new Error(String(failure));
     if (this.#whenStopped !== null) this.#close();
     this.#context.stopNode(exitCodes.journalBroken, `The worker's journal can't be written: ${error.message}`);
   }

@@ -2,9 +2,9 @@ import type { JournalContents, JournalWrite } from '../../../src/core/dispatch/w
 import { limits } from '../../../src/core/limits.ts';
 import { type Epoch, epoch, monoMs } from '../../../src/core/units.ts';
 import type { Executor } from '../../../src/executors/types.ts';
-import { type Store, StoreFull } from '../../../src/runtime/ports.ts';
+import { StoreFull } from '../../../src/runtime/ports.ts';
 import type { Context } from '../../../src/runtime/types.ts';
-import { journalWrite, readJournal } from '../../../src/wire/journal-codec.ts';
+import type { Journal } from './journal.ts';
 import type { ExecutorCommand } from './protocol.ts';
 
 /** A life of this node that may begin to serve: its epoch is durable and nothing of earlier lives runs. */
@@ -19,7 +19,7 @@ export interface OpenedLife {
 }
 
 export interface OpeningPorts {
-  readonly store: Store;
+  readonly journal: Journal;
   readonly executors: ReadonlyMap<string, Executor>;
   readonly bootId: string;
 }
@@ -39,7 +39,7 @@ export class LifeOpening {
     done: (life: OpenedLife) => void,
     broken: (error: Error) => void,
   ) {
-    const contents = readJournal(ports.store);
+    const contents = ports.journal.read(ports.bootId);
     this.#context = context;
     this.#ports = ports;
     this.#broken = broken;
@@ -62,9 +62,9 @@ export class LifeOpening {
   }
 
   #recordEpoch(): void {
-    const { store, bootId } = this.#ports;
+    const { journal, bootId } = this.#ports;
     const life: JournalWrite = { type: 'life', epoch: this.#life.epoch, bootId, since: this.#life.journalSince };
-    store.commit([journalWrite(life)], (error) => {
+    journal.checkpoint([life], (error) => {
       this.#context.enter(() => {
         if (error === null) this.#arrived('epoch');
         else if (error instanceof StoreFull) this.#waitForSpace();

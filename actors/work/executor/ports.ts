@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { openAppendFiles } from '../../../src/adapters/append-files.ts';
 import { readBootId } from '../../../src/adapters/boot-id.ts';
 import { dataDirectoryKey } from '../../../src/adapters/data-directory.ts';
 import { lmdbStores } from '../../../src/adapters/lmdb-store.ts';
@@ -18,6 +19,7 @@ export interface ExecutorPortsConfig extends ExecutorConfig {
 
 export const openPorts = (config: ExecutorPortsConfig): ExecutorPorts => ({
   store: lmdbStores(config.dataDirectory),
+  openFiles: () => openAppendFiles(join(config.dataDirectory, 'work')),
   executors: new Map([
     ['shell', openShell(config)],
     ['http', createHttpExecutor({ version })],

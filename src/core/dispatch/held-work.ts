@@ -1,7 +1,8 @@
+import { assert } from '../assert.ts';
 import type { ExecutionStart } from '../jobs/changes.ts';
 import type { StopReason } from '../jobs/records.ts';
 import { joinTail } from '../join-tail.ts';
-import type { MonoMs } from '../units.ts';
+import type { Epoch, ExecutionId, MonoMs, WallNs } from '../units.ts';
 import { encodeText, stopLine } from './worker-texts.ts';
 import type { JournalEntry, WorkEnd, WorkerEvent, WorkerOptions, WorkResult } from './worker-types.ts';
 
@@ -20,10 +21,26 @@ export type HeldStop = StopReason | 'node' | null;
 
 export const isOpen = (phase: Held['phase']): boolean => phase === 'journalling' || phase === 'running';
 
+export function checkHeld(id: ExecutionId, held: Held, life: Epoch): void {
+  assert(held.entry.id === id, 'executions are kept by their id');
+  assert((held.phase === 'finished') === (held.entry.end !== null), 'exactly the finished have an end');
+  if (held.phase === 'journalling') assert(held.start.epoch === life, 'only work of this life starts');
+}
+
 export const acknowledgementOf = ({ id, startedAtNs }: JournalEntry): WorkerEvent => ({
   type: 'startAcknowledged',
   id,
   startedAtNs,
+});
+
+/** Of an execution that starts. */
+export const entryOf = ({ id, job, executor }: ExecutionStart, startedAtNs: WallNs): JournalEntry => ({
+  id,
+  job,
+  executor,
+  startedAtNs,
+  process: null,
+  end: null,
 });
 
 /** A worker's account of itself, for a dispatcher that attaches. */

@@ -27,6 +27,11 @@ export class StartQueue {
     return this.#waiting.has(id);
   }
 
+  /** Somebody's turn has come. */
+  get hasNext(): boolean {
+    return this.#waiting.size > 0 && this.#underWay.size < limits.startsAtOnce;
+  }
+
   /** Those whose turn has come: to be journalled. */
   takeNext(): readonly JournalEntry[] {
     const taken: JournalEntry[] = [];

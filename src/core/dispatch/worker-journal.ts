@@ -4,21 +4,36 @@ import { type MonoMs, monoMs } from '../units.ts';
 import type { JournalWrite } from './worker-types.ts';
 
 /**
- * Gathers changes of the journal into commits, one under way at a time: what comes while one is being flushed shares
- * the next (group commit). A newer change of a key replaces one that is not yet written.
+ * Gathers changes of the journal into writes, one under way at a time. A newer change of a key replaces one that is not
+ * yet written. What nothing waits for is written along with the next change that something does wait for, or a moment later.
  */
 export class JournalWriter {
   readonly #waiting = new Map<string, JournalWrite>();
   #underWay: ReadonlyMap<string, JournalWrite> | null = null;
   #heldUntilMs: MonoMs | null = null;
+  /** When what waits is to be written, if there is space. */
+  #dueMs: MonoMs | null = null;
 
+  /** Something waits for it: written at the next `take`. */
   add(write: JournalWrite): void {
     this.#waiting.set(keyOf(write), write);
+    this.#dueMs = monoMs(0);
   }
 
-  /** The next commit, if one may begin now. */
+  /** Nothing waits for it. */
+  addLazily(write: JournalWrite, nowMs: MonoMs): void {
+    this.#waiting.set(keyOf(write), write);
+    this.#dueMs ??= monoMs(nowMs + limits.journalGatherMs);
+  }
+
+  /** What nothing waits for is written at the next `take`, too. */
+  hurry(): void {
+    if (this.#waiting.size > 0) this.#dueMs = monoMs(0);
+  }
+
+  /** The next write, if one may begin now. */
   take(nowMs: MonoMs): readonly JournalWrite[] | null {
-    if (this.#underWay !== null || this.#waiting.size === 0) return null;
+    if (this.#underWay !== null || this.#dueMs === null || nowMs < this.#dueMs) return null;
     if (this.#heldUntilMs !== null && nowMs < this.#heldUntilMs) return null;
     this.#heldUntilMs = null;
     const batch = new Map<string, JournalWrite>();
@@ -27,6 +42,7 @@ export class JournalWriter {
       batch.set(key, write);
       this.#waiting.delete(key);
     }
+    if (this.#waiting.size === 0) this.#dueMs = null;
     this.#underWay = batch;
     return [...batch.values()];
   }
@@ -45,8 +61,14 @@ export class JournalWriter {
     const writes = this.#underWay;
     for (const [key, write] of writes) if (!this.#waiting.has(key)) this.#waiting.set(key, write);
     this.#underWay = null;
+    this.#dueMs = monoMs(0);
     this.#heldUntilMs = monoMs(nowMs + limits.journalRetryMs);
     return writes.values();
+  }
+
+  /** A write may begin. */
+  get isReady(): boolean {
+    return this.#underWay === null && this.#heldUntilMs === null;
   }
 
   /** Nothing is left to write, or there is no space to write it. */
@@ -54,9 +76,11 @@ export class JournalWriter {
     return this.#underWay === null && (this.#waiting.size === 0 || this.#heldUntilMs !== null);
   }
 
-  /** The end of the pause after a failure. */
+  /** When `take` has something to give that it did not have at once. */
   nextDeadline(): MonoMs | null {
-    return this.#heldUntilMs;
+    if (this.#underWay !== null || this.#dueMs === null) return null;
+    const laterMs = Math.max(this.#dueMs, this.#heldUntilMs ?? 0);
+    return laterMs === 0 ? null : monoMs(laterMs);
   }
 
   holds(write: JournalWrite): boolean {

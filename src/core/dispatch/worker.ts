@@ -5,7 +5,17 @@ import { type ExecutionId, type MonoMs, monoMs, type Term } from '../units.ts';
 import { earliestOf } from './deadlines.ts';
 import { EndResends } from './end-resends.ts';
 import { ExclusiveWork } from './exclusive-work.ts';
-import { acknowledgementOf, closingOf, endingOf, type Held, type HeldStop, isOpen, reportOf } from './held-work.ts';
+import {
+  acknowledgementOf,
+  checkHeld,
+  closingOf,
+  endingOf,
+  entryOf,
+  type Held,
+  type HeldStop,
+  isOpen,
+  reportOf,
+} from './held-work.ts';
 import type { Now } from './in-flight.ts';
 import { LiveOutput } from './live-output.ts';
 import { StartQueue } from './start-queue.ts';
@@ -26,10 +36,8 @@ import type {
 
 /**
  * The executing side of a node (design 4.5, 4.6, P2, P4): fences starts by term and epoch, starts each execution once,
- * and keeps its end until the leader has committed it.
- *
- * An execution begins only after its journal record is durable (docs/decisions/0001). So an id that is absent from the
- * journal certainly never started in any life since the journal was made: a leader may assign it again at once.
+ * and keeps its end until the leader has committed it. An execution begins only after its journal record is written
+ * (docs/decisions/0011): an id that is absent from the journal certainly never started in any life since it was made.
  */
 export class Worker {
   readonly #options: WorkerOptions;
@@ -75,7 +83,7 @@ export class Worker {
         this.#stopExecution(input.id, input.reason, input.graceMs, out);
         break;
       case 'committed':
-        this.#committed(input.ids);
+        this.#committed(input.ids, now);
         break;
       case 'leaseGranted':
         if (input.epoch === this.#options.epoch) this.#lease.granted(input.sentAtMs, now.monoMs);
@@ -97,7 +105,7 @@ export class Worker {
         this.#live.watchAll(input.isWanted);
         break;
       case 'processStarted':
-        this.#processStarted(input.id, input.process);
+        this.#processStarted(input.id, input.process, now);
         break;
       case 'output':
         this.#live.add(input.id, input.chunk, now.monoMs, this.#attached);
@@ -117,8 +125,9 @@ export class Worker {
     }
   }
 
-  /** When `tick` has something to do, if nothing else happens before. */
+  /** When `tick` has something to do, if nothing else happens before. Room for starts is given out in the next turn. */
   nextDeadline(): MonoMs | null {
+    if (this.#starts.hasNext && this.#journal.isReady) return monoMs(0);
     return earliestOf([
       this.#live.nextDeadline(),
       this.#resends.nextDeadline(),
@@ -134,10 +143,8 @@ export class Worker {
 
   check(): void {
     for (const [id, held] of this.#held) {
-      assert(held.entry.id === id, 'executions are kept by their id');
-      assert((held.phase === 'finished') === (held.entry.end !== null), 'exactly the finished have an end');
+      checkHeld(id, held, this.#options.epoch);
       if (held.phase === 'journalling') {
-        assert(held.start.epoch === this.#options.epoch, 'only work of this life starts');
         assert(
           this.#starts.isWaiting(id) || this.#journal.holds({ type: 'entry', entry: held.entry }),
           'what waits for its record has one on its way, or its turn to come',
@@ -161,9 +168,10 @@ export class Worker {
 
   #start(term: Term, start: ExecutionStart, now: Now, out: WorkerEffect[]): void {
     const known = this.#held.get(start.id);
+    // Before any fence: "refused" would say that it certainly did not start.
+    if (known?.phase === 'journalling') return;
     if (known !== undefined) {
-      // Before any fence: "refused" would say that it certainly did not start.
-      if (known.phase !== 'journalling') out.push({ type: 'send', term, event: acknowledgementOf(known.entry) });
+      out.push({ type: 'send', term, event: acknowledgementOf(known.entry) });
       return;
     }
     const reason = refusalOf(this.#options, { term: this.#term, stopping: this.#stopping }, term, start);
@@ -188,14 +196,7 @@ export class Worker {
   }
 
   #accept(start: ExecutionStart, now: Now, out: WorkerEffect[]): void {
-    const entry: JournalEntry = {
-      id: start.id,
-      job: start.job,
-      executor: start.executor,
-      startedAtNs: now.wallNs,
-      process: null,
-      end: null,
-    };
+    const entry = entryOf(start, now.wallNs);
     const unstartable = unstartableOutput(start.executor, this.#options.executors);
     if (unstartable !== null) {
       this.#send(acknowledgementOf(entry), out);
@@ -227,12 +228,12 @@ export class Worker {
   }
 
   /** What still runs is kept: the leader gave it up for lost, and its end is told nevertheless. */
-  #committed(ids: readonly ExecutionId[]): void {
+  #committed(ids: readonly ExecutionId[], now: Now): void {
     for (const id of ids) {
       const held = this.#held.get(id);
       if (held === undefined || isOpen(held.phase)) continue;
       this.#held.delete(id);
-      this.#journal.add({ type: 'forget', id });
+      this.#journal.addLazily({ type: 'forget', id }, now.monoMs);
     }
   }
 
@@ -263,13 +264,13 @@ export class Worker {
     }
   }
 
-  #processStarted(id: ExecutionId, process: JournalEntry['process']): void {
+  #processStarted(id: ExecutionId, process: JournalEntry['process'], now: Now): void {
     this.#starts.over(id);
     const held = this.#held.get(id);
     // A process that is known after its end needs no killing.
     if (held?.phase !== 'running') return;
     held.entry = { ...held.entry, process };
-    this.#journal.add({ type: 'entry', entry: held.entry });
+    this.#journal.addLazily({ type: 'entry', entry: held.entry }, now.monoMs);
   }
 
   #ended(id: ExecutionId, result: WorkResult, now: Now, out: WorkerEffect[]): void {
@@ -288,7 +289,7 @@ export class Worker {
     this.#starts.over(entry.id);
     this.#live.drop(entry.id);
     this.#exclusive.drop(entry.id);
-    this.#journal.add({ type: 'entry', entry: finished.entry });
+    this.#journal.addLazily({ type: 'entry', entry: finished.entry }, now.monoMs);
     if (this.#attached) this.#sendFinish(finished, now, out);
   }
 
@@ -306,8 +307,12 @@ export class Worker {
     this.#keepLease(now, out);
     this.#live.takeDue(now.monoMs, (part) => this.#send(part, out));
     if (this.#resends.isDue(now.monoMs)) this.#resend(now, out);
-    if (this.#drainUntilMs !== null && this.#drainUntilMs <= now.monoMs) this.#stopAll(out);
+    if (this.#drainUntilMs !== null && this.#drainUntilMs <= now.monoMs) {
+      this.#drainUntilMs = null;
+      for (const id of this.#held.keys()) this.#stopExecution(id, 'node', this.#options.stopGraceMs, out);
+    }
     for (const entry of this.#starts.takeNext()) this.#journal.add({ type: 'entry', entry });
+    if (this.#stopping) this.#journal.hurry();
     const writes = this.#journal.take(now.monoMs);
     if (writes !== null) out.push({ type: 'journal', writes });
     if (this.#stopping && !this.#stopped && this.#journal.idle && this.runningCount === 0) {
@@ -327,11 +332,6 @@ export class Worker {
     const { node, epoch } = this.#options;
     this.#lease.renewed(now.monoMs);
     this.#send({ type: 'leaseRenewal', node, epoch, sentAtMs: now.monoMs }, out);
-  }
-
-  #stopAll(out: WorkerEffect[]): void {
-    this.#drainUntilMs = null;
-    for (const id of this.#held.keys()) this.#stopExecution(id, 'node', this.#options.stopGraceMs, out);
   }
 
   /** A higher term has a new leader: its dispatcher has not attached yet. */

@@ -2,6 +2,7 @@ import { assert } from '../../core/assert.ts';
 import { limits } from '../../core/limits.ts';
 import type { Prng } from '../../core/prng.ts';
 import {
+  type AppendFiles,
   type RangeOptions,
   type Store,
   StoreFull,
@@ -11,6 +12,7 @@ import {
   type StoreSpace,
   type StoreWrite,
 } from '../ports.ts';
+import { SimulatedFiles } from './append-files.ts';
 import type { Simulation } from './simulation.ts';
 import { SortedBytes } from './sorted-bytes.ts';
 import type { SimulatedWorld } from './thread.ts';
@@ -56,6 +58,7 @@ export class SimulatedDisk {
   /** Called with what has just been written, in the event that wrote it. */
   onWritten: (store: StoreName, writes: readonly StoreWrite[]) => void = () => {};
   readonly #files = new Map<StoreName, File>();
+  readonly #appendFiles = new SimulatedFiles();
 
   constructor(simulation: Simulation, random: Prng) {
     this.simulation = simulation;
@@ -63,7 +66,7 @@ export class SimulatedDisk {
   }
 
   get usedBytes(): number {
-    let bytes = 0;
+    let bytes = this.#appendFiles.bytes;
     for (const { content } of this.#files.values()) bytes += content.bytes;
     return bytes;
   }
@@ -100,6 +103,11 @@ export class SimulatedDisk {
         return new SimulatedStore(this, name, file, null);
       },
     };
+  }
+
+  /** The files of one life of an actor. */
+  openFiles(): AppendFiles {
+    return this.#appendFiles.open(this);
   }
 
   flushDelayMs(): number {

@@ -174,6 +174,7 @@ export class OneNode {
         const simulated = createSimulatedExecutor(this.machine, timer, slowestDeathMs);
         return {
           store,
+          openFiles: () => world.disk.openFiles(),
           executors: new Map(['simulated', 'shell'].map((name) => [name, simulated])),
           bootId: this.machine.bootId,
         };

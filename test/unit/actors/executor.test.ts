@@ -13,6 +13,7 @@ import {
   type VirtualTimer,
 } from '../../simulation/support/simulated-executor.ts';
 import { ActorHarness, startWallMs } from '../../support/fake-context.ts';
+import { MemoryFiles } from '../../support/memory-files.ts';
 import { MemoryStores } from '../../support/memory-store.ts';
 
 const node = nodeName('n0');
@@ -21,6 +22,7 @@ const dispatcher = localRef<ExecutorEvent>('dispatcher');
 /** A node's machine: its disk and its processes outlive the lives of its executor actor. */
 class Machine {
   stores = new MemoryStores();
+  files = new MemoryFiles();
   processes = new SimulatedMachine('boot-1');
 
   /** Starts a life, up to its readiness. */
@@ -34,6 +36,7 @@ class Machine {
 
   wipeJournal(): void {
     this.stores = new MemoryStores();
+    this.files = new MemoryFiles();
   }
 
   openingLife(wallStartMs?: number): Life {
@@ -44,7 +47,7 @@ class Machine {
     harness.start(
       executorActor,
       { nodeName: node, outputLimitBytes: 1_000, maxExecutions: 0, stopGraceMs: 3_000, drainMs: 10_000 },
-      { store: this.stores, executors, bootId },
+      { store: this.stores, openFiles: () => this.files, executors, bootId },
     );
     return new Life(harness, this);
   }
@@ -176,7 +179,7 @@ describe('a life of the node', () => {
     const machine = new Machine();
     const life = machine.life();
     life.attach();
-    machine.stores.open('work').failure = new Error('EIO');
+    machine.files.failure = new Error('EIO');
     life.start(1, {});
     expect(life.harness.stoppedNode).toMatchObject({ exitCode: exitCodes.journalBroken });
     expect(machine.processes.begun).toEqual([]);
@@ -188,7 +191,7 @@ describe('a life of the node', () => {
     life.attach();
     life.start(1, { run_ms: '60000' });
     expect(machine.processes.running).toHaveLength(1);
-    machine.stores.open('work').failure = new Error('EIO');
+    machine.files.failure = new Error('EIO');
     life.start(2, {});
     expect(life.harness.stoppedNode).toMatchObject({ exitCode: exitCodes.journalBroken });
     let isStopped = false;
@@ -215,8 +218,9 @@ describe('an execution', () => {
     expect(end).toMatchObject({ type: 'executionFinished', id: idOf(1), success: true, droppedBytes: 0 });
     expect(end?.type === 'executionFinished' && end.finishedAtNs - end.startedAtNs).toBe(200_000_000n);
     life.harness.deliver({ type: 'committed', ids: [idOf(1)] });
-    life.flush();
+    life.advance(limits.journalCheckpointMs);
     expect(machine.stores.open('work').size).toBe(2);
+    expect(machine.files.numbers()).toEqual([]);
   });
 
   it('can be stopped', () => {
@@ -236,15 +240,12 @@ describe('an execution', () => {
     const life = machine.life();
     life.attach();
     life.flush();
-    const store = machine.stores.open('work');
-    store.failure = new StoreFull();
+    machine.files.failure = new StoreFull();
     life.harness.deliver({ type: 'start', term: term(3), start: startOf(1, life.epoch, {}) });
-    store.flush();
     expect(machine.processes.begun).toEqual([]);
     expect(life.events().at(-1)).toMatchObject({ type: 'executionFinished', success: false });
-    store.failure = null;
+    machine.files.failure = null;
     life.advance(limits.journalRetryMs);
-    expect(store.pendingCommits).toBe(0);
     life.start(2, { run_ms: '5' });
     expect(machine.processes.begun).toMatchObject([{ executionId: idOf(2) }]);
   });
@@ -271,17 +272,58 @@ describe('after the process was killed', () => {
     expect(machine.processes.begun).toHaveLength(1);
   });
 
-  it('knows nothing of a start whose record was not yet durable, and it did not begin', () => {
+  it('knows of a start that no flush was waited for, and of its end', () => {
     const machine = new Machine();
     const before = machine.life();
     before.attach();
-    before.harness.deliver({ type: 'start', term: term(3), start: startOf(1, before.epoch, {}) });
+    for (const [number, runMs] of [
+      [1, '60000'],
+      [2, '5'],
+    ] as const) {
+      const config = { run_ms: runMs };
+      before.harness.deliver({ type: 'start', term: term(3), start: startOf(number, before.epoch, config) });
+    }
+    before.harness.advance(5 + limits.journalGatherMs);
+    expect(machine.processes.begun).toHaveLength(2);
     machine.stores.open('work').crash();
-    expect(machine.processes.begun).toEqual([]);
 
     const life = machine.life();
     life.attach(4);
-    expect(life.events()).toMatchObject([{ type: 'workerReport', running: [], finished: [], interrupted: [] }]);
+    const [report] = life.events();
+    expect(report).toMatchObject({ running: [], finished: [idOf(2)], interrupted: [{ id: idOf(1) }] });
+  });
+
+  it('reads a journal that was being written: what was not written in full has not begun', () => {
+    const machine = new Machine();
+    const before = machine.life();
+    before.attach();
+    before.start(1, { run_ms: '60000' });
+    const [file = 0] = machine.files.numbers();
+    const whole = machine.files.read(file);
+    before.start(2, { run_ms: '60000' });
+    machine.files.replace(file, machine.files.read(file).slice(0, whole.length + 20));
+
+    const life = machine.life();
+    life.attach(4);
+    expect(life.events()).toMatchObject([{ type: 'workerReport', interrupted: [{ id: idOf(1) }] }]);
+  });
+
+  it('does not serve with a damaged journal, unless the machine died: then any part may be missing', () => {
+    const machine = new Machine();
+    const before = machine.life();
+    before.attach();
+    before.start(1, { run_ms: '60000' });
+    const [file = 0] = machine.files.numbers();
+    const bytes = machine.files.read(file);
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+    machine.files.replace(file, bytes);
+    expect(() => machine.openingLife()).toThrow("the journal's file 2 is damaged");
+
+    machine.processes = new SimulatedMachine('boot-2');
+    const life = machine.life();
+    life.attach(4);
+    expect(life.events()).toMatchObject([{ type: 'workerReport', sameBoot: false }]);
+    expect(machine.files.numbers()).not.toContain(file);
   });
 
   it('sends the ends that were not committed', () => {
@@ -289,7 +331,7 @@ describe('after the process was killed', () => {
     const before = machine.life();
     before.attach();
     before.start(1, { output: 'kept' });
-    before.advance(1);
+    before.advance(1 + limits.journalGatherMs);
     machine.stores.open('work').crash();
 
     const life = machine.life();

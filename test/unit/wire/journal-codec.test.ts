@@ -3,7 +3,6 @@ import type { JournalEntry } from '../../../src/core/dispatch/worker-types.ts';
 import { executionId, jobName, nodeName, stamp, wallNs } from '../../../src/core/units.ts';
 import { journalWrite, readJournal } from '../../../src/wire/journal-codec.ts';
 import { decodePlain, encodePlain } from '../../../src/wire/msgpack.ts';
-import { MemoryStore } from '../../support/memory-store.ts';
 
 const entry: JournalEntry = {
   id: executionId(stamp(1_000_000_000_000_000_000n), nodeName('n0')),
@@ -16,12 +15,9 @@ const entry: JournalEntry = {
 
 /** What a journal gives back of one record. */
 function reread(change: (fields: unknown[]) => unknown[]): JournalEntry | undefined {
-  const store = new MemoryStore();
   const { key, value } = journalWrite({ type: 'entry', entry });
   const fields = decodePlain(value ?? new Uint8Array()) as unknown[];
-  store.commit([{ key, value: encodePlain(change(fields) as never) }], () => {});
-  store.settle();
-  return readJournal(store).entries[0];
+  return readJournal([[key, encodePlain(change(fields) as never)]]).entries[0];
 }
 
 describe("a record of the worker's journal", () => {
