@@ -33,6 +33,7 @@ export class JobCatalogue {
     const order = (first: Compare): JobOrder =>
       new JobOrder(
         (a, b) => first(a, b) || compareTexts(columns.names.get(a), columns.names.get(b)),
+        () => this.#alive.length,
         (slot) => this.#alive[slot] === true,
       );
     this.#orders = {
