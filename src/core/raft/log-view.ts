@@ -10,7 +10,7 @@ export interface StoredLog {
   /** Last compacted index and its term; 0 and 0: none. */
   readonly base: LogIndex;
   readonly baseTerm: Term;
-  /** Everything after `base`, in order. Payloads are kept for the newest only (`cachedEntries`, `cachedBytes`). */
+  /** Everything after `base`, in order. Only the terms are kept: whoever wants entries reads them back. */
   readonly entries: Iterable<Entry>;
 }
 
@@ -41,12 +41,7 @@ export class LogView {
   constructor(stored: StoredLog, config: RaftConfig) {
     this.#config = config;
     this.#terms = Terms.startingAt(stored.base, stored.baseTerm);
-    for (const entry of stored.entries) {
-      this.#terms = this.#terms.with([entry]);
-      this.#cache.push(entry);
-      this.#persisted = entry.index;
-      this.trim(entry.index);
-    }
+    for (const entry of stored.entries) this.#terms = this.#terms.with([entry]);
     this.#persisted = this.#terms.last;
   }
 

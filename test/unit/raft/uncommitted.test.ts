@@ -5,6 +5,24 @@ import { RaftVoter, testConfig } from '../../support/raft-voter.ts';
 const payload = new TextEncoder().encode('x'.repeat(20));
 const now = monoMs(0);
 
+describe('the entries in memory', () => {
+  it('are those that came in this life: others are read back when somebody asks for them', () => {
+    const voter = new RaftVoter('a', ['a']);
+    voter.step({ type: 'tick', now });
+    voter.flushAll(now);
+    voter.step({ type: 'propose', now, payloads: [payload] });
+    voter.flushAll(now);
+    expect(voter.core.cachedEntries(logIndex(2), 1, 100)).toHaveLength(1);
+    voter.restart(now);
+    voter.core.check();
+    expect(voter.core.cachedEntries(logIndex(2), 1, 100)).toBeNull();
+    voter.step({ type: 'tick', now });
+    voter.flushAll(now);
+    voter.core.check();
+    expect(voter.core.cachedEntries(logIndex(3), 1, 100)).toHaveLength(1);
+  });
+});
+
 describe('the bound on the uncommitted log', () => {
   it('counts what this leader took, not what is no longer in memory after a restart', () => {
     const voter = new RaftVoter('a', ['a']);
