@@ -15,7 +15,7 @@ import type { CommittedEntry, LogCommand } from '../log/protocol.ts';
 import { CheckPlan } from './check-plan.ts';
 import type { ProposalApplied, StateCommand, StateEvent } from './protocol.ts';
 import { type CheckState, StateAudit } from './state-audit.ts';
-import { StateFlushes } from './state-flushes.ts';
+import { StateFlushes, Untold } from './state-flushes.ts';
 
 export interface StateConfig {
   readonly nodeName: NodeName;
@@ -63,6 +63,7 @@ class StateActor implements Actor<StateCommand> {
   /** Applied to the ledger, and found no space. */
   #unwritten: Batch | null = null;
   readonly #flushes: StateFlushes;
+  readonly #untold: Untold;
   /** Where what earlier lives acknowledged ends; null: not known. */
   #barrier: LogIndex | null = null;
   #isReady = false;
@@ -81,6 +82,7 @@ class StateActor implements Actor<StateCommand> {
     this.#audit = new StateAudit(this.#store, this.#appliedIndex);
     this.#checks = new CheckPlan(context, config.nodeName, this.#appliedIndex);
     this.#flushes = new StateFlushes(this.#appliedIndex);
+    this.#untold = new Untold(this.#appliedIndex);
     this.#armScan();
     context.arm(CATCH_UP_TIMER, monoMs(context.monoNow() + limits.stateCatchUpMs));
   }
@@ -150,6 +152,7 @@ class StateActor implements Actor<StateCommand> {
     if (first === undefined || (!this.#isFed && first.index > this.#appliedIndex + 1)) return;
     this.#isFed = true;
     this.#waiting.push(...entries);
+    this.#untold.arrived(entries);
   }
 
   #watch(watcher: Watcher): void {
@@ -297,7 +300,7 @@ class StateActor implements Actor<StateCommand> {
       const applied: ProposalApplied = { type: 'proposalApplied', epoch, sequence, index, result };
       this.#context.send(localRef<ProposalApplied>(origin.actor), applied);
     }
-    this.#tellLog();
+    if (this.#untold.isMuch(appliedIndex)) this.#tellLog();
     this.#context.gauge('state_applied_index', appliedIndex);
     this.#planCheck();
     this.#planFlush();
@@ -317,7 +320,8 @@ class StateActor implements Actor<StateCommand> {
   }
 
   #tellLog(): void {
-    const durable = this.#flushes.durable;
+    const { durable } = this.#flushes;
+    this.#untold.told(this.#appliedIndex);
     this.#context.send(localRef<LogCommand>('log'), { type: 'applied', index: this.#appliedIndex, durable });
   }
 

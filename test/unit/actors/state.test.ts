@@ -81,7 +81,6 @@ describe('the state', () => {
     expect(state.takeMessages()).toMatchObject([
       { type: 'changed', after: 0, appliedIndex: 3, changes: [{ type: 'jobSet' }, { type: 'jobSet' }] },
       { type: 'proposalApplied', epoch: 3, sequence: 2, index: 2, result: { type: 'job' } },
-      { type: 'applied', index: 3, durable: 0 },
     ]);
   });
 
@@ -100,6 +99,14 @@ describe('the state', () => {
     expect(state.takeMessages()).toMatchObject([{ type: 'applied', index: 3, durable: 3 }]);
     state.advance(10 * limits.stateFlushMs);
     expect(store.pendingCommits).toBe(0);
+  });
+
+  it('tells the log what is applied before the flush when its window would become narrow', () => {
+    const few = limits.unappliedEntries / 8;
+    commit(...Array.from({ length: few - 1 }, (_, at) => barrierAt(at + 1)));
+    expect(state.takeMessages()).toEqual([]);
+    commit(barrierAt(few));
+    expect(state.takeMessages()).toMatchObject([{ type: 'applied', index: few, durable: 0 }]);
   });
 
   it('stops the node when a flush fails', () => {
@@ -179,7 +186,6 @@ describe('the state', () => {
     expect(state.takeMessages()).toMatchObject([
       { type: 'changed', appliedIndex: 3, changes: [] },
       { type: 'proposalApplied', sequence: 2, index: 3, result: { type: 'job' } },
-      { type: 'applied', index: 3 },
     ]);
   });
 });
