@@ -6,17 +6,26 @@ export type Match =
   | { readonly type: 'redirect'; readonly path: string }
   | { readonly type: 'none' };
 
+interface Pattern {
+  readonly route: Route;
+  readonly segments: readonly string[];
+}
+
 /** Finds routes as gin does: exact segments before parameters, redirects where only a last slash is wrong. */
 export class Router {
-  readonly #bySize = new Map<string, Route[]>();
-  readonly #wildcards: readonly Route[];
+  /** By method and number of segments, those with the fewest parameters first. */
+  readonly #bySize = new Map<string, Pattern[]>();
+  readonly #wildcards: readonly { readonly route: Route; readonly prefix: string }[];
 
   constructor(hasInterface: boolean) {
     const known = routes.filter((route) => hasInterface || !route.isInterface);
-    this.#wildcards = known.filter(({ pattern }) => pattern.endsWith('*'));
+    this.#wildcards = known
+      .filter(({ pattern }) => pattern.endsWith('*'))
+      .map((route) => ({ route, prefix: route.pattern.slice(0, -1) }));
     for (const route of known) {
-      const key = sizeKey(route.method, route.pattern);
-      this.#bySize.set(key, [...(this.#bySize.get(key) ?? []), route]);
+      const segments = route.pattern.split('/');
+      const key = sizeKey(route.method, segments);
+      this.#bySize.set(key, [...(this.#bySize.get(key) ?? []), { route, segments }]);
     }
     for (const group of this.#bySize.values()) group.sort((a, b) => countParameters(a) - countParameters(b));
   }
@@ -31,29 +40,29 @@ export class Router {
   }
 
   #find(method: string, path: string): Extract<Match, { type: 'route' }> | null {
-    for (const route of this.#wildcards) {
-      const prefix = route.pattern.slice(0, -1);
+    for (const { route, prefix } of this.#wildcards) {
       if (route.method === method && path.startsWith(prefix)) {
         return { type: 'route', route, parameters: [path.slice(prefix.length)] };
       }
     }
-    for (const route of this.#bySize.get(sizeKey(method, path)) ?? []) {
-      const parameters = matchSegments(route.pattern, path);
-      if (parameters !== null) return { type: 'route', route, parameters };
+    const segments = path.split('/');
+    for (const pattern of this.#bySize.get(sizeKey(method, segments)) ?? []) {
+      const parameters = matchSegments(pattern.segments, segments);
+      if (parameters !== null) return { type: 'route', route: pattern.route, parameters };
     }
     return null;
   }
 }
 
-const sizeKey = (method: string, path: string): string => `${method} ${path.split('/').length}`;
+const sizeKey = (method: string, segments: readonly string[]): string => `${method} ${segments.length}`;
 
-const countParameters = (route: Route): number => route.pattern.split(':').length;
+const countParameters = ({ segments }: Pattern): number => segments.filter((segment) => segment.startsWith(':')).length;
 
-/** A parameter may be empty, except at the end. */
-function matchSegments(pattern: string, path: string): string[] | null {
-  const segments = path.split('/');
+/** As many of both. A parameter may be empty, except at the end. */
+function matchSegments(pattern: readonly string[], segments: readonly string[]): string[] | null {
   const parameters: string[] = [];
-  for (const [index, wanted] of pattern.split('/').entries()) {
+  for (let index = 0; index < pattern.length; index += 1) {
+    const wanted = pattern[index] ?? '';
     const segment = segments[index] ?? '';
     if (!wanted.startsWith(':')) {
       if (segment !== wanted) return null;
