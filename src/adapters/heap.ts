@@ -1,5 +1,6 @@
 import { type EventLoopUtilization, performance } from 'node:perf_hooks';
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 /** The heap of this thread, and how busy it is. */
 export interface Heap {
@@ -11,15 +12,15 @@ export interface Heap {
   collect(): void;
 }
 
-/** Contexts that are made from now on, those of threads too, can collect their garbage when they want. */
+/** Contexts that are made from now on, those of threads too, have a collector. */
 export function exposeCollector(): void {
   setFlagsFromString('--expose-gc');
 }
 
-/** Null: this thread's context is older than `exposeCollector`. */
+/** Null: it can't be collected. `exposeCollector` was called before. */
 export function openHeap(): Heap | null {
-  const { gc } = globalThis;
-  if (gc === undefined) return null;
+  const collect = findCollector();
+  if (collect === null) return null;
   let before: EventLoopUtilization = performance.eventLoopUtilization();
   return {
     committedBytes: () => {
@@ -32,6 +33,12 @@ export function openHeap(): Heap | null {
       before = now;
       return utilization;
     },
-    collect: () => void gc(),
+    collect,
   };
+}
+
+/** A context that is older than `exposeCollector` has none: a new one has that of the whole heap. */
+function findCollector(): (() => void) | null {
+  const found: unknown = globalThis.gc ?? runInNewContext('globalThis.gc');
+  return typeof found === 'function' ? () => void found() : null;
 }

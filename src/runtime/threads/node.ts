@@ -12,6 +12,7 @@ import { MAIN, type PlacementKind, placeActors } from '../placement.ts';
 import type { HostEvent } from '../platform.ts';
 import { Supervisor } from '../supervisor.ts';
 import type { AskOutcome, Logger, Ref, Replies } from '../types.ts';
+import { collectWhenIdle } from './idle-collector.ts';
 import { logInspection } from './inspection-log.ts';
 import type { ActorLauncher, LaunchListener, ThreadTable } from './launcher.ts';
 import { LocalLauncher } from './local-launcher.ts';
@@ -61,6 +62,7 @@ export class RunningNode {
   readonly #supervisor: Supervisor;
   #local: LocalLauncher | null = null;
   #resolveEnded: (end: NodeEnd) => void = () => {};
+  readonly #ignoreHeap: () => void;
   #alarm: NodeJS.Timeout | null = null;
 
   constructor(options: NodeOptions) {
@@ -102,6 +104,7 @@ export class RunningNode {
     this.#supervisor = this.#supervise();
     this.#outside = new Outside(this.#host);
     exposeCollector();
+    this.#ignoreHeap = collectWhenIdle();
     this.#launcher.prepare(options.table.children);
     this.#supervisor.submit({ type: 'start' });
   }
@@ -184,6 +187,7 @@ export class RunningNode {
   }
 
   #nodeStopped(end: NodeEnd): void {
+    this.#ignoreHeap();
     this.#outside.close();
     this.#launcher.close();
     this.#peers.close();
