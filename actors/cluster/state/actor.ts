@@ -4,18 +4,19 @@ import type { Change } from '../../../src/core/jobs/changes.ts';
 import type { CommandResult, Origin } from '../../../src/core/jobs/commands.ts';
 import { Ledger } from '../../../src/core/jobs/ledger.ts';
 import { limits } from '../../../src/core/limits.ts';
-import { type JobName, jobName, type LogIndex, monoMs, type NodeName } from '../../../src/core/units.ts';
+import { jobName, type LogIndex, monoMs, type NodeName } from '../../../src/core/units.ts';
 import { type Store, StoreFull, type StorePort, type StoreWrite } from '../../../src/runtime/ports.ts';
-import { type Actor, type ActorDefinition, type Context, localRef, type Ref } from '../../../src/runtime/types.ts';
+import { type Actor, type ActorDefinition, type Context, localRef } from '../../../src/runtime/types.ts';
 import { decodeEntry, type Entry } from '../../../src/wire/entries.ts';
 import { StateReader } from '../../../src/wire/state-reader.ts';
 import { stateWrites } from '../../../src/wire/state-writes.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import type { CommittedEntry, LogCommand } from '../log/protocol.ts';
 import { CheckPlan } from './check-plan.ts';
-import type { ProposalApplied, StateCommand, StateEvent } from './protocol.ts';
+import type { ProposalApplied, StateCommand } from './protocol.ts';
 import { type CheckState, StateAudit } from './state-audit.ts';
 import { StateFlushes, Untold } from './state-flushes.ts';
+import { type VisibleBatch, Watchers } from './watchers.ts';
 
 export interface StateConfig {
   readonly nodeName: NodeName;
@@ -31,18 +32,9 @@ const SCAN_TIMER = 'scan';
 const FLUSH_TIMER = 'flush';
 const CATCH_UP_TIMER = 'catchUp';
 
-interface Batch {
+interface Batch extends VisibleBatch {
   readonly writes: readonly StoreWrite[];
-  readonly after: LogIndex;
-  readonly appliedIndex: LogIndex;
-  readonly changes: readonly Change[];
-  readonly jobs: readonly JobName[];
   readonly results: readonly { readonly origin: Origin; readonly index: LogIndex; readonly result: CommandResult }[];
-}
-
-interface Watcher {
-  readonly ref: Ref<StateEvent>;
-  readonly withJobs: boolean;
 }
 
 /**
@@ -56,7 +48,7 @@ class StateActor implements Actor<StateCommand> {
   readonly #ledger: Ledger;
   readonly #audit: StateAudit;
   readonly #checks: CheckPlan;
-  readonly #watchers = new Map<string, Watcher>();
+  readonly #watchers: Watchers;
   #waiting: CommittedEntry[] = [];
   /** Entries that follow what this life began with have arrived. */
   #isFed = false;
@@ -83,6 +75,7 @@ class StateActor implements Actor<StateCommand> {
     this.#checks = new CheckPlan(context, config.nodeName, this.#appliedIndex);
     this.#flushes = new StateFlushes(this.#appliedIndex);
     this.#untold = new Untold(this.#appliedIndex);
+    this.#watchers = new Watchers((to, event) => context.send(to, event));
     this.#armScan();
     context.arm(CATCH_UP_TIMER, monoMs(context.monoNow() + limits.stateCatchUpMs));
   }
@@ -100,7 +93,7 @@ class StateActor implements Actor<StateCommand> {
         this.#gather(message.entries);
         return;
       case 'watchState':
-        this.#watch({ ref: message.watcher, withJobs: message.withJobs === true });
+        this.#watchers.watch(message, this.#appliedIndex);
         return;
       case 'leadership':
         this.#checks.lead(message.isLeader);
@@ -155,12 +148,6 @@ class StateActor implements Actor<StateCommand> {
     this.#untold.arrived(entries);
   }
 
-  #watch(watcher: Watcher): void {
-    const { ref } = watcher;
-    this.#watchers.set(`${ref.node ?? ''}/${ref.actor}`, watcher);
-    this.#context.send(ref, { type: 'following', appliedIndex: this.#appliedIndex });
-  }
-
   #commitWaiting(): void {
     if (this.#unwritten !== null || this.#waiting.length === 0 || this.#whenIdle !== null || this.#isHalted) return;
     const entries = this.#waiting;
@@ -177,11 +164,15 @@ class StateActor implements Actor<StateCommand> {
     const results: { origin: Origin; index: LogIndex; result: CommandResult }[] = [];
     let index = this.#appliedIndex;
     let markAt: LogIndex | null = null;
+    let hasBarrier = false;
     for (const [at, committed] of entries.entries()) {
       if (committed.index <= index) continue;
       assert(committed.index === index + 1, `entry ${committed.index} follows ${index}: the log has a gap`);
       index = committed.index;
-      if (committed.entry.length === 0) continue;
+      if (committed.entry.length === 0) {
+        hasBarrier = true;
+        continue;
+      }
       const { origin, command } = this.#decode(committed);
       if (command.type === 'checkState') {
         this.#compare(index, command);
@@ -203,7 +194,7 @@ class StateActor implements Actor<StateCommand> {
     const writes = stateWrites(written, index);
     const hash = this.#audit.stage(writes, markAt);
     if (hash !== null) writes.push(hash);
-    return { writes, after: this.#appliedIndex, appliedIndex: index, changes, jobs, results };
+    return { writes, appliedIndex: index, changes, jobs, hasBarrier, results };
   }
 
   /** An entry that this version can't read must not be skipped: the node stops, others go on (P6). */
@@ -289,11 +280,8 @@ class StateActor implements Actor<StateCommand> {
   #visible(batch: Batch): void {
     this.#audit.written();
     this.#appliedIndex = batch.appliedIndex;
-    const { after, appliedIndex, changes, jobs } = batch;
-    const changed = { type: 'changed', after, appliedIndex, changes } as const;
-    for (const { ref, withJobs } of this.#watchers.values()) {
-      this.#context.send(ref, withJobs ? { ...changed, jobs } : changed);
-    }
+    const { appliedIndex } = batch;
+    this.#watchers.tell(batch);
     for (const { origin, index, result } of batch.results) {
       if (origin.node !== this.#config.nodeName) continue;
       const { epoch, sequence } = origin;

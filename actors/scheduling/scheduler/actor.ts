@@ -26,6 +26,12 @@ export interface SchedulerPorts {
   readonly extensions: DayExtensions;
 }
 
+/**
+ * Between two lots of due times that are handed over. What becomes due in between goes together: each lot wakes half a
+ * dozen threads and is flushed three times (docs/decisions/0010).
+ */
+const DUE_DISTANCE_MS = 4;
+
 /** The clocks are compared this often: a wall clock that jumps moves what is due, and no timer tells. */
 const LONGEST_SLEEP_MS = 1_000;
 const TIMER = 'tick';
@@ -47,6 +53,8 @@ class SchedulerActor implements Actor<SchedulerCommand> {
   #scanned = false;
   /** Jobs up to this name have been read; null: all of them. */
   #scannedUpTo: string | null = null;
+  /** Nothing is handed over before. */
+  #notBeforeMs = 0;
 
   constructor(context: Context<SchedulerCommand>, ports: SchedulerPorts) {
     this.#context = context;
@@ -59,7 +67,9 @@ class SchedulerActor implements Actor<SchedulerCommand> {
   /** A peer that begins a life has forgotten its watchers. */
   peerStarted(actor: string): void {
     const watcher = this.#context.self;
-    if (actor === 'state') this.#context.send(localRef<StateCommand>('state'), { type: 'watchState', watcher });
+    if (actor === 'state') {
+      this.#context.send(localRef<StateCommand>('state'), { type: 'watchState', watcher, of: 'schedules' });
+    }
     if (actor === 'log') this.#context.send(localRef<LogCommand>('log'), { type: 'watchLeadership', watcher });
     // It says so again when it has reason to.
     if (actor === 'dispatcher') this.#hold(false);
@@ -87,11 +97,13 @@ class SchedulerActor implements Actor<SchedulerCommand> {
   endOfBatch(): void {
     this.#clocks.look();
     const nowMs = this.#context.wallNow();
-    this.#step({ type: 'time', nowMs });
+    const atMs = this.#context.monoNow();
+    const waitMs = this.#notBeforeMs - atMs;
+    if (waitMs <= 0) this.#step({ type: 'time', nowMs });
     if (this.#ledTerm !== null) this.#lookAtHistories(nowMs);
     const deadlineMs = this.#planner.nextDeadline();
     const sleepMs = deadlineMs === null ? LONGEST_SLEEP_MS : Math.min(LONGEST_SLEEP_MS, deadlineMs - nowMs);
-    this.#context.arm(TIMER, monoMs(this.#context.monoNow() + Math.max(1, sleepMs)));
+    this.#context.arm(TIMER, monoMs(atMs + Math.max(1, sleepMs, waitMs)));
   }
 
   /** For a tick the turn alone is enough: each batch ends with a look at the wheel. */
@@ -176,6 +188,7 @@ class SchedulerActor implements Actor<SchedulerCommand> {
     // What was handed over in an earlier term may be lost: between two terms, nothing is on its way.
     if (this.#ledTerm !== null) this.#step({ type: 'follow' });
     this.#ledTerm = term;
+    this.#notBeforeMs = 0;
     if (term !== null) this.#step({ type: 'lead' });
   }
 
@@ -202,6 +215,7 @@ class SchedulerActor implements Actor<SchedulerCommand> {
     switch (effect.type) {
       case 'due': {
         const { launches, missed } = effect;
+        this.#notBeforeMs = this.#context.monoNow() + DUE_DISTANCE_MS;
         this.#context.send(localRef<DispatcherCommand>('dispatcher'), { type: 'due', launches, missed });
         this.#context.count('scheduler_due_total', launches.length);
         if (missed.length > 0) this.#context.count('scheduler_missed_ranges_total', missed.length);

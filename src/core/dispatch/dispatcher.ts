@@ -29,8 +29,8 @@ import { Proposals } from './proposals.ts';
 import type { Chooser, Worker } from './targets.ts';
 import { judgeReport } from './worker-report.ts';
 
-/** Ends that arrive within this time share one log entry (measured-facts 10b). No start waits for an end. */
-const GATHER_ENDS_MS = 5;
+/** Ends that arrive within the first time share one log entry (measured-facts 10b); while many do, within the second. */
+const GATHER_ENDS_MS = [5, 20] as const;
 
 const silentTooLong = `may still run: its node was not heard of for ${givenUpAfterMs / 1000} seconds`;
 
@@ -43,7 +43,7 @@ export class DispatcherCore {
   readonly #workers: KnownWorkers;
   readonly #placement: Placement;
   readonly #executions = new OpenExecutions();
-  readonly #ends = new Gathered<FinishItem>(GATHER_ENDS_MS);
+  readonly #ends = new Gathered<FinishItem>(...GATHER_ENDS_MS);
   readonly #reassignments = new Gathered<ReassignItem>(0);
   readonly #proposals = new Proposals();
   readonly #leases = new Leases();

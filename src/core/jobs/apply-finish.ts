@@ -57,6 +57,7 @@ function finishOne(ledger: Ledger, item: FinishItem, nowNs: WallNs, out: Change[
     startedAtNs: item.startedAtNs,
     finishedAtNs: item.finishedAtNs,
     outputBytes: item.output.length,
+    growsOld: job.retention !== null && job.retention.age !== null,
   });
   const again = nextAttempt(ledger, counted, ended, item, nowNs);
   if (again !== null) openWork(ledger, again, counted, out);

@@ -92,6 +92,8 @@ export type Change =
       readonly outcome: Exclude<Outcome, 'running'>;
       /** With it, more executions are stored than the job keeps. */
       readonly hasSurplus: boolean;
+      /** Its job keeps executions for some time only. */
+      readonly growsOld: boolean;
       readonly node: NodeName;
       readonly attempt: number;
       readonly startedAtNs: WallNs;

@@ -12,19 +12,15 @@ export function plannerInput(
       return { type: 'jobSet', job: change.schedule };
     case 'jobDeleted':
       return { type: 'jobDeleted', name: change.name };
-    case 'executionOpened': {
-      const { cause, job, scheduledAtMs } = change.start;
+    case 'launchBegan': {
+      const { cause, job, scheduledAtMs } = change;
       return cause === 'schedule' ? { type: 'recorded', name: job, upToMs: scheduledAtMs } : null;
     }
     case 'launchNoted':
       // It may be about a run that no schedule asked for: only the job tells up to where due times are recorded.
       return { type: 'readAgain', name: change.note.job };
-    case 'workOpened': {
-      // A launch that waits is recorded too.
-      const { cause, job, scheduledAtMs, reason } = change.work;
-      return reason === 'start' && cause === 'schedule' ? { type: 'recorded', name: job, upToMs: scheduledAtMs } : null;
-    }
-    case 'launchBegan':
+    case 'workOpened':
+    case 'executionOpened':
     case 'executionEnded':
     case 'executionStopping':
     case 'executionDropped':
@@ -34,3 +30,7 @@ export function plannerInput(
       return assertNever(change);
   }
 }
+
+/** Whether who plans due times, and what is to go of histories, has to know of it. */
+export const concernsSchedules = (change: Change): boolean =>
+  change.type === 'executionEnded' ? change.hasSurplus || change.growsOld : plannerInput(change) !== null;

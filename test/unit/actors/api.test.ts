@@ -433,6 +433,7 @@ describe('running', () => {
         group: running.group,
         outcome: 'failed',
         hasSurplus: false,
+        growsOld: false,
         node: running.node,
         attempt: 1,
         startedAtNs: running.startedAtNs,

@@ -130,6 +130,23 @@ describe('the scheduler', () => {
     });
   });
 
+  it('hands over together what becomes due within some milliseconds, unless nothing was due for as long', () => {
+    for (const [at, name] of ['a', 'b', 'c', 'd'].entries()) {
+      scheduler.state.setJob(name, {
+        schedule: `@at ${new Date(scheduler.state.nowMs + 10_000 + at).toISOString()}`,
+      });
+    }
+    scheduler.follow();
+    scheduler.lead();
+    const lots: number[] = [];
+    for (let ms = 0; ms < 10_100; ms += 1) {
+      scheduler.actor.advance(1);
+      const due = scheduler.takeDue();
+      if (due.length > 0) lots.push(due.length);
+    }
+    expect(lots).toEqual([1, 3]);
+  });
+
   it('has what a job keeps too long dropped, when it leads', () => {
     const { actor, state } = scheduler;
     state.setJob('a', { schedule: '@manually', retention: { count: 10, age: '20s' } });

@@ -5,7 +5,7 @@ import type { StateCommand, StateEvent } from '../../../actors/cluster/state/pro
 import { exitCodes } from '../../../actors/exit-codes.ts';
 import type { Command, Origin } from '../../../src/core/jobs/commands.ts';
 import { limits } from '../../../src/core/limits.ts';
-import { logIndex, nodeName, term } from '../../../src/core/units.ts';
+import { epoch, jobName, logIndex, nodeName, term, wallNs } from '../../../src/core/units.ts';
 import { StoreFull } from '../../../src/runtime/ports.ts';
 import { localRef } from '../../../src/runtime/types.ts';
 import { encodeEntry } from '../../../src/wire/entries.ts';
@@ -115,6 +115,34 @@ describe('the state', () => {
     store.failure = new Error('input/output error');
     store.flush();
     expect(state.stoppedNode).toMatchObject({ exitCode: exitCodes.stateBroken });
+  });
+
+  it('tells who follows schedules only what concerns them, and of the begin of a term', () => {
+    state.deliver({ type: 'watchState', watcher: localRef<StateEvent>('scheduler'), of: 'schedules' });
+    commit(barrierAt(1), entryAt(2));
+    store.settle();
+    const stamps = BigInt(T0) * 1_000_000n;
+    const run: Command = {
+      type: 'run',
+      nowNs: wallNs(stamps),
+      name: jobName('job2'),
+      targets: [{ node, epoch: epoch(1) }],
+    };
+    commit({
+      index: logIndex(3),
+      term: term(1),
+      entry: encodeEntry({ node, actor: 'api', epoch: 3, sequence: 9 }, run),
+    });
+    store.settle();
+    commit(entryAt(4), entryAt(5));
+    store.settle();
+    commit(barrierAt(6));
+    store.settle();
+    expect(state.takeMessages<{ type: string }>().filter(({ type }) => type === 'changed')).toMatchObject([
+      { after: 0, appliedIndex: 2, changes: [{ type: 'jobSet' }] },
+      { after: 2, appliedIndex: 5, changes: [{ type: 'jobSet' }, { type: 'jobSet' }] },
+      { after: 5, appliedIndex: 6, changes: [] },
+    ]);
   });
 
   it('skips what it has applied, and fails on a gap', () => {
