@@ -68,10 +68,12 @@ export class FieldReader {
     return new FieldReader(this.#next(), `${this.#what}.${what}`);
   }
 
+  /** `read` takes one field of what it is given: the item. */
   list<Value>(read: (item: FieldReader) => Value): Value[] {
     const value = this.#next();
     if (!Array.isArray(value)) return this.#fail('a list', value);
-    return value.map((item) => read(new FieldReader([item], this.#what)));
+    const items = new FieldReader(value, this.#what);
+    return value.map(() => read(items));
   }
 
   /** A map of strings, in the order it was written. */

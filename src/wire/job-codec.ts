@@ -63,20 +63,11 @@ function readDefinition(reader: FieldReader): JobDefinition {
     expiresAt: reader.nullable((field) => field.instant()),
     catchup: reader.nullable(readCatchup),
     onLost: reader.nullable((field) => field.oneOf(['record', 'rerun'])),
-    ...readLimits(reader),
-  };
-}
-
-const noLimits = { queueLimit: null, maxExecutions: null, retry: null, retention: null };
-
-/** Jobs of the first release end before these. */
-function readLimits(reader: FieldReader): Pick<JobDefinition, 'queueLimit' | 'maxExecutions' | 'retry' | 'retention'> {
-  if (reader.remaining === 0) return noLimits;
-  return {
-    queueLimit: reader.nullable((field) => field.number()),
-    maxExecutions: reader.nullable((field) => field.number()),
-    retry: reader.nullable(readRetry),
-    retention: reader.nullable(readRetention),
+    // Jobs of the first release end here.
+    queueLimit: reader.remaining === 0 ? null : reader.nullable((field) => field.number()),
+    maxExecutions: reader.remaining === 0 ? null : reader.nullable((field) => field.number()),
+    retry: reader.remaining === 0 ? null : reader.nullable(readRetry),
+    retention: reader.remaining === 0 ? null : reader.nullable(readRetention),
   };
 }
 
@@ -139,17 +130,6 @@ function plainWaiting({ launchesWaiting, executionsWaiting, executionsWaitingFor
   return isNone ? [] : [launchesWaiting, executionsWaiting, executionsWaitingForNode];
 }
 
-const noneWaits: Waiting = { launchesWaiting: 0, executionsWaiting: 0, executionsWaitingForNode: 0 };
-
-function readWaiting(reader: FieldReader): Waiting {
-  if (reader.remaining === 0) return noneWaits;
-  return {
-    launchesWaiting: reader.number(),
-    executionsWaiting: reader.number(),
-    executionsWaitingForNode: reader.number(),
-  };
-}
-
 export function plainJobRecord(job: JobRecord): Plain {
   return [
     plainDefinition(job),
@@ -167,22 +147,53 @@ export function plainJobRecord(job: JobRecord): Plain {
   ];
 }
 
+/** One literal: V8 makes objects that are slow to change of parts that are put together (docs/decisions/0002, 0010). */
 export function readJobRecord(reader: FieldReader): JobRecord {
-  // Assigned, not spread into one literal: V8 makes a slow dictionary of two spreads (docs/decisions/0002).
-  return Object.assign(
-    readDefinition(reader.tuple('definition')),
-    readComputed(reader),
-    {
-      scheduleRevision: reader.number(),
-      effectiveFromMs: wallMs(reader.number()),
-      anchorMs: wallMs(reader.number()),
-      highWaterMs: wallMs(reader.number()),
-      openLaunches: reader.number(),
-      executionsKept: reader.number(),
-      executionsRunning: reader.number(),
-      notesKept: reader.number(),
-      quarantine: reader.nullable((field) => field.string()),
-    },
-    readWaiting(reader),
-  );
+  const definition = readDefinition(reader.tuple('definition'));
+  const computed = readComputed(reader);
+  return {
+    name: definition.name,
+    displayname: definition.displayname,
+    timezone: definition.timezone,
+    schedule: definition.schedule,
+    owner: definition.owner,
+    ownerEmail: definition.ownerEmail,
+    disabled: definition.disabled,
+    tags: definition.tags,
+    metadata: definition.metadata,
+    retries: definition.retries,
+    parentJob: definition.parentJob,
+    processors: definition.processors,
+    concurrency: definition.concurrency,
+    executor: definition.executor,
+    executorConfig: definition.executorConfig,
+    ephemeral: definition.ephemeral,
+    startsAt: definition.startsAt,
+    expiresAt: definition.expiresAt,
+    catchup: definition.catchup,
+    onLost: definition.onLost,
+    queueLimit: definition.queueLimit,
+    maxExecutions: definition.maxExecutions,
+    retry: definition.retry,
+    retention: definition.retention,
+    successCount: computed.successCount,
+    errorCount: computed.errorCount,
+    lastSuccess: computed.lastSuccess,
+    lastError: computed.lastError,
+    status: computed.status,
+    next: computed.next,
+    dependentJobs: computed.dependentJobs,
+    scheduleRevision: reader.number(),
+    effectiveFromMs: wallMs(reader.number()),
+    anchorMs: wallMs(reader.number()),
+    highWaterMs: wallMs(reader.number()),
+    openLaunches: reader.number(),
+    executionsKept: reader.number(),
+    executionsRunning: reader.number(),
+    notesKept: reader.number(),
+    quarantine: reader.nullable((field) => field.string()),
+    launchesWaiting: reader.remaining === 0 ? 0 : reader.number(),
+    executionsWaiting: reader.remaining === 0 ? 0 : reader.number(),
+    executionsWaitingForNode: reader.remaining === 0 ? 0 : reader.number(),
+  };
 }

@@ -137,7 +137,7 @@ export function nextRange(seconds: number): KeyRange {
 
 interface JobIndex {
   readonly table: Table;
-  readonly sort: (job: JobRecord) => Uint8Array;
+  readonly sort: (job: JobRecord) => string | Uint8Array;
   /** True when the sort keys of both are the same for certain. */
   readonly isSame: (a: JobRecord, b: JobRecord) => boolean;
 }
@@ -158,27 +158,27 @@ const jobIndexes: readonly JobIndex[] = [
   { table: 'byErrorCount', sort: (job) => countSort(job.errorCount), isSame: (a, b) => a.errorCount === b.errorCount },
   {
     table: 'byLastSuccess',
-    sort: (job) => textSort(nullableTimeSort(job.lastSuccess)),
+    sort: (job) => nullableTimeSort(job.lastSuccess),
     isSame: (a, b) => isSameTime(a.lastSuccess, b.lastSuccess),
   },
   {
     table: 'byLastError',
-    sort: (job) => textSort(nullableTimeSort(job.lastError)),
+    sort: (job) => nullableTimeSort(job.lastError),
     isSame: (a, b) => isSameTime(a.lastError, b.lastError),
   },
   {
     table: 'byNext',
-    sort: (job) => textSort(timestampSort(job.next)),
+    sort: (job) => timestampSort(job.next),
     isSame: (a, b) => isSameTime(a.next, b.next),
   },
   {
     table: 'byStatus',
-    sort: (job) => textBytes(job.status.slice(0, limits.sortKeyBytes)),
+    sort: (job) => job.status.slice(0, limits.sortKeyBytes),
     isSame: (a, b) => a.status === b.status,
   },
   {
     table: 'byDisabled',
-    sort: (job) => textBytes(String(job.disabled)),
+    sort: (job) => String(job.disabled),
     isSame: (a, b) => a.disabled === b.disabled,
   },
 ];
@@ -218,7 +218,12 @@ const metadataKeys = (job: JobRecord | undefined): Uint8Array[] =>
   );
 
 /** Table, sort key, NUL, name: ties order by name, as Dkron's indexes do (dkron-v4 1.4). */
-function orderKey(table: Table, sort: Uint8Array, name: string): Uint8Array {
+function orderKey(table: Table, sort: string | Uint8Array, name: string): Uint8Array {
+  // Short enough in whatever encoding: nothing is cut.
+  if (typeof sort === 'string') {
+    if (sort.length * 3 > limits.sortKeyBytes) return orderKey(table, textBytes(sort), name);
+    return pooledText(tables[table], `${sort}\0${name}`);
+  }
   const nameBytes = textBytes(name);
   const cut = sort.subarray(0, limits.sortKeyBytes);
   const key = new Uint8Array(2 + cut.length + nameBytes.length);

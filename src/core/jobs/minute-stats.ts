@@ -144,12 +144,9 @@ function withTime({ count, sumMs, maxMs, histogram }: Spread, ns: bigint): Sprea
   const ms = ns > 0n ? Number(ns / 1_000_000n) : 0;
   const found = spreadBoundsMs.findIndex((bound) => ms <= bound);
   const place = found < 0 ? spreadBoundsMs.length : found;
-  return {
-    count: count + 1,
-    sumMs: sumMs + ms,
-    maxMs: Math.max(maxMs, ms),
-    histogram: histogram.map((times, at) => (at === place ? times + 1 : times)),
-  };
+  const counted = histogram.slice();
+  counted[place] = (counted[place] ?? 0) + 1;
+  return { count: count + 1, sumMs: sumMs + ms, maxMs: Math.max(maxMs, ms), histogram: counted };
 }
 
 export function addStats(a: MinuteStats, b: MinuteStats): MinuteStats {
