@@ -16,6 +16,8 @@ export class Router {
   readonly #node: string;
   readonly #placement: Placement;
   readonly #links = new Map<string, Link>();
+  /** Those with messages since the last flush, in the order of their first. */
+  readonly #pushed = new Set<Link>();
   #looped: Batch[] = [];
   #reportedAt = monoMs(Number.NEGATIVE_INFINITY);
 
@@ -62,7 +64,9 @@ export class Router {
       this.deadLetters.add(envelope.from, envelope.to, envelope.body, 'unknown_actor');
       return false;
     }
-    if (this.link(thread).push(envelope)) return true;
+    const link = this.link(thread);
+    this.#pushed.add(link);
+    if (link.push(envelope)) return true;
     this.deadLetters.add(envelope.from, envelope.to, envelope.body, 'outbox_full');
     return false;
   }
@@ -74,7 +78,10 @@ export class Router {
     return looped;
   }
 
+  /** Who was sent to first is woken first. */
   flush(): void {
+    for (const link of this.#pushed) link.flush();
+    this.#pushed.clear();
     for (const link of this.#links.values()) link.flush();
   }
 

@@ -281,9 +281,9 @@ class StateActor implements Actor<StateCommand> {
     this.#audit.written();
     this.#appliedIndex = batch.appliedIndex;
     const { appliedIndex } = batch;
-    this.#watchers.tell(batch);
-    for (const { origin, index, result } of batch.results) {
-      if (origin.node !== this.#config.nodeName) continue;
+    const answered = batch.results.filter(({ origin }) => origin.node === this.#config.nodeName);
+    this.#watchers.tell(batch, new Set(answered.map(({ origin }) => origin.actor)));
+    for (const { origin, index, result } of answered) {
       const { epoch, sequence } = origin;
       const applied: ProposalApplied = { type: 'proposalApplied', epoch, sequence, index, result };
       this.#context.send(localRef<ProposalApplied>(origin.actor), applied);

@@ -30,8 +30,11 @@ export class Watchers {
     this.#send(ref, { type: 'following', appliedIndex });
   }
 
-  tell({ appliedIndex, changes, jobs, hasBarrier }: VisibleBatch): void {
-    for (const watcher of this.#watchers.values()) {
+  /** Who is sent to first is woken first: `waiting`, actors that wait for an answer, before those that only look on. */
+  tell({ appliedIndex, changes, jobs, hasBarrier }: VisibleBatch, waiting: ReadonlySet<string>): void {
+    const all = [...this.#watchers.values()];
+    const isWaiting = ({ ref }: Watcher): boolean => waiting.has(ref.actor);
+    for (const watcher of [...all.filter(isWaiting), ...all.filter((each) => !isWaiting(each))]) {
       const { ref, withJobs, of, told: after } = watcher;
       const wanted = of === 'schedules' ? changes.filter(concernsSchedules) : changes;
       if (of !== undefined && wanted.length === 0 && !hasBarrier) continue;
