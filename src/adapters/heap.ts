@@ -17,6 +17,14 @@ export function exposeCollector(): void {
   setFlagsFromString('--expose-gc');
 }
 
+/**
+ * From now on each thread collects its young objects by itself. They are few, and V8 wakes up to four more threads for
+ * them each time, which then take the processor from those that work (docs/decisions/0010).
+ */
+export function collectYoungAlone(): void {
+  setFlagsFromString('--no-parallel-scavenge');
+}
+
 /** Null: it can't be collected. `exposeCollector` was called before. */
 export function openHeap(): Heap | null {
   const collect = findCollector();

@@ -1,5 +1,5 @@
 import { endProcess } from '../../adapters/end-process.ts';
-import { exposeCollector } from '../../adapters/heap.ts';
+import { collectYoungAlone, exposeCollector } from '../../adapters/heap.ts';
 import { systemRandom } from '../../adapters/random.ts';
 import { assertNever } from '../../core/assert.ts';
 import { type MonoMs, monoMs } from '../../core/units.ts';
@@ -104,6 +104,7 @@ export class RunningNode {
     this.#supervisor = this.#supervise();
     this.#outside = new Outside(this.#host);
     exposeCollector();
+    collectYoungAlone();
     this.#ignoreHeap = collectWhenIdle();
     this.#launcher.prepare(options.table.children);
     this.#supervisor.submit({ type: 'start' });
