@@ -191,6 +191,11 @@ export const limits = {
    * enough that a turn which spawns them all is over before its thread counts as hung.
    */
   startsAtOnce: 128,
+  /**
+   * Launches are claimed at most so long before they are due, where nothing could speak against them any more: enough for
+   * some hundred that are due at once to be on their nodes by then. A write to such a job is answered so much later.
+   */
+  claimAheadMs: 250,
   /** Changes of the worker's journal in one write. */
   journalWritesPerCommit: 1_024,
   /** Changes of the journal that nothing waits for are gathered so long: a killed process loses them, and the result with the end. */

@@ -1,6 +1,6 @@
 import { assert } from '../../src/core/assert.ts';
 import { Simulation } from '../../src/runtime/simulation/simulation.ts';
-import { OneNode } from '../simulation/support/one-node.ts';
+import { fewExecutions, OneNode } from '../simulation/support/one-node.ts';
 
 type Command = (script: NodeScript, words: readonly string[]) => void;
 
@@ -36,7 +36,7 @@ const electionMs = 3_000;
 /** Plays commands on all actors of a server on the simulation host, through its API and with simulated processes. */
 export class NodeScript {
   readonly #simulation = new Simulation(1);
-  readonly #under = new OneNode(this.#simulation, false, () => undefined);
+  readonly #under = new OneNode(this.#simulation, false, fewExecutions, () => undefined);
   readonly #startMs: number;
   #said: string[] = [];
   #toldBegun = 0;

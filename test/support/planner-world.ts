@@ -25,6 +25,7 @@ export function jobOf(name: string, schedule: string, fields: Partial<JobSchedul
     highWaterMs: wallMs(0),
     retentionAgeMs: null,
     hasSurplus: false,
+    mayBeClaimed: true,
     active: true,
     ...fields,
   };

@@ -1,7 +1,6 @@
 import { assert, assertNever } from '../../../src/core/assert.ts';
 import { applyCommand } from '../../../src/core/jobs/apply.ts';
 import type { Change } from '../../../src/core/jobs/changes.ts';
-import type { CommandResult, Origin } from '../../../src/core/jobs/commands.ts';
 import { Ledger } from '../../../src/core/jobs/ledger.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { jobName, type LogIndex, monoMs, type NodeName } from '../../../src/core/units.ts';
@@ -12,8 +11,9 @@ import { StateReader } from '../../../src/wire/state-reader.ts';
 import { stateWrites } from '../../../src/wire/state-writes.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import type { CommittedEntry, LogCommand } from '../log/protocol.ts';
+import { type Answer, Answers } from './answers.ts';
 import { CheckPlan } from './check-plan.ts';
-import type { ProposalApplied, StateCommand } from './protocol.ts';
+import type { StateCommand } from './protocol.ts';
 import { type CheckState, StateAudit } from './state-audit.ts';
 import { StateFlushes, Untold } from './state-flushes.ts';
 import { type VisibleBatch, Watchers } from './watchers.ts';
@@ -34,7 +34,7 @@ const CATCH_UP_TIMER = 'catchUp';
 
 interface Batch extends VisibleBatch {
   readonly writes: readonly StoreWrite[];
-  readonly results: readonly { readonly origin: Origin; readonly index: LogIndex; readonly result: CommandResult }[];
+  readonly answers: readonly Answer[];
 }
 
 /**
@@ -43,12 +43,12 @@ interface Batch extends VisibleBatch {
  */
 class StateActor implements Actor<StateCommand> {
   readonly #context: Context<StateCommand>;
-  readonly #config: StateConfig;
   readonly #store: Store;
   readonly #ledger: Ledger;
   readonly #audit: StateAudit;
   readonly #checks: CheckPlan;
   readonly #watchers: Watchers;
+  readonly #answers: Answers;
   #waiting: CommittedEntry[] = [];
   /** Entries that follow what this life began with have arrived. */
   #isFed = false;
@@ -66,12 +66,12 @@ class StateActor implements Actor<StateCommand> {
 
   constructor(context: Context<StateCommand>, config: StateConfig, ports: StatePorts) {
     this.#context = context;
-    this.#config = config;
     this.#store = ports.store.open('state', 'write');
     const reader = new StateReader(this.#store);
     this.#ledger = new Ledger(reader);
     this.#appliedIndex = reader.appliedIndex();
     this.#audit = new StateAudit(this.#store, this.#appliedIndex);
+    this.#answers = new Answers(context, config.nodeName);
     this.#checks = new CheckPlan(context, config.nodeName, this.#appliedIndex);
     this.#flushes = new StateFlushes(this.#appliedIndex);
     this.#untold = new Untold(this.#appliedIndex);
@@ -118,12 +118,15 @@ class StateActor implements Actor<StateCommand> {
     else if (key === SCAN_TIMER) this.#scan();
     else if (key === FLUSH_TIMER) this.#flush();
     else if (key === CATCH_UP_TIMER) this.#becomeReady();
+    else if (key === Answers.timer) this.#answers.timeIsUp();
     else if (key === CheckPlan.timer) this.#checks.timeIsUp(this.#audit.nextCheck());
   }
 
   /** What finds no space is in the log: the next life applies it. */
   stop(done: () => void): void {
-    for (const key of [FULL_TIMER, SCAN_TIMER, FLUSH_TIMER, CATCH_UP_TIMER, CheckPlan.timer]) this.#context.disarm(key);
+    for (const key of [FULL_TIMER, SCAN_TIMER, FLUSH_TIMER, CATCH_UP_TIMER, CheckPlan.timer, Answers.timer]) {
+      this.#context.disarm(key);
+    }
     this.#whenIdle = () => {
       this.#store.close();
       done();
@@ -161,7 +164,7 @@ class StateActor implements Actor<StateCommand> {
 
   #apply(entries: readonly CommittedEntry[]): Batch | null {
     const changes: Change[] = [];
-    const results: { origin: Origin; index: LogIndex; result: CommandResult }[] = [];
+    const answers: Answer[] = [];
     let index = this.#appliedIndex;
     let markAt: LogIndex | null = null;
     let hasBarrier = false;
@@ -182,7 +185,9 @@ class StateActor implements Actor<StateCommand> {
         break;
       }
       this.#checks.changedAt(index);
-      results.push({ origin, index, result: applyCommand(this.#ledger, index, origin, command, changes) });
+      const result = applyCommand(this.#ledger, index, origin, command, changes);
+      const answer = this.#answers.to(origin, index, command, result);
+      if (answer !== null) answers.push(answer);
       if (changes.length >= limits.changesPerBatch) {
         this.#waiting = entries.slice(at + 1);
         break;
@@ -194,7 +199,7 @@ class StateActor implements Actor<StateCommand> {
     const writes = stateWrites(written, index);
     const hash = this.#audit.stage(writes, markAt);
     if (hash !== null) writes.push(hash);
-    return { writes, appliedIndex: index, changes, jobs, hasBarrier, results };
+    return { writes, appliedIndex: index, changes, jobs, hasBarrier, answers };
   }
 
   /** An entry that this version can't read must not be skipped: the node stops, others go on (P6). */
@@ -280,14 +285,9 @@ class StateActor implements Actor<StateCommand> {
   #visible(batch: Batch): void {
     this.#audit.written();
     this.#appliedIndex = batch.appliedIndex;
-    const { appliedIndex } = batch;
-    const answered = batch.results.filter(({ origin }) => origin.node === this.#config.nodeName);
-    this.#watchers.tell(batch, new Set(answered.map(({ origin }) => origin.actor)));
-    for (const { origin, index, result } of answered) {
-      const { epoch, sequence } = origin;
-      const applied: ProposalApplied = { type: 'proposalApplied', epoch, sequence, index, result };
-      this.#context.send(localRef<ProposalApplied>(origin.actor), applied);
-    }
+    const { appliedIndex, answers } = batch;
+    this.#watchers.tell(batch, new Set(answers.map(({ actor }) => actor)));
+    this.#answers.give(answers);
     if (this.#untold.isMuch(appliedIndex)) this.#tellLog();
     this.#context.gauge('state_applied_index', appliedIndex);
     this.#planCheck();

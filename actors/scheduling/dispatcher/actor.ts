@@ -1,6 +1,6 @@
 import { assertNever } from '../../../src/core/assert.ts';
 import { DispatcherCore } from '../../../src/core/dispatch/dispatcher.ts';
-import type { Effect, FinishedWork, Now, WaitingWorkInput } from '../../../src/core/dispatch/in-flight.ts';
+import type { DueWanted, Effect, FinishedWork, Now, WaitingWorkInput } from '../../../src/core/dispatch/in-flight.ts';
 import { workerOf } from '../../../src/core/dispatch/targets.ts';
 import { executionStart } from '../../../src/core/jobs/apply-launch.ts';
 import type { ExecutionStart } from '../../../src/core/jobs/changes.ts';
@@ -23,9 +23,10 @@ import { type ProposalOutcome, Proposer } from '../../proposer.ts';
 import type { ExecutorCommand } from '../../work/executor/protocol.ts';
 import type { ProcessorCommand } from '../../work/processor/protocol.ts';
 import type { SchedulerCommand } from '../scheduler/protocol.ts';
+import { busyOf } from './busy.ts';
 import { OutputWatch } from './output-watch.ts';
 import { endOf } from './proposal-end.ts';
-import type { BusyExecution, DispatcherCommand, RunReply } from './protocol.ts';
+import type { DispatcherCommand, RunReply } from './protocol.ts';
 
 export interface DispatcherConfig {
   readonly nodeName: NodeName;
@@ -49,6 +50,8 @@ class DispatcherActor implements Actor<DispatcherCommand> {
   readonly #watch: OutputWatch;
   readonly #runs = new Map<number, ReplyToken>();
   #lastRun = 0;
+  /** What the scheduler was told last; null: nothing in its life. */
+  #told: DueWanted | null = null;
   #leadership: LeadershipEvent | null = null;
   /** The term that the core works in; null while it does not lead. */
   #begunTerm: Term | null = null;
@@ -72,12 +75,11 @@ class DispatcherActor implements Actor<DispatcherCommand> {
   /** A peer that begins a life has forgotten its watchers. */
   peerStarted(actor: string): void {
     const watcher = this.#context.self;
-    if (actor === 'state') this.#context.send(localRef<StateCommand>('state'), { type: 'watchState', watcher });
-    if (actor === 'membership') {
-      this.#context.send(localRef<MembershipCommand>('membership'), { type: 'watchMembers', watcher });
-    }
+    if (actor === 'state') this.#context.send(localRef<StateCommand>(actor), { type: 'watchState', watcher });
+    if (actor === 'membership')
+      this.#context.send(localRef<MembershipCommand>(actor), { type: 'watchMembers', watcher });
     if (actor === 'log') this.#context.send(localRef<LogCommand>('log'), { type: 'watchLeadership', watcher });
-    if (actor === 'scheduler') this.#tellHold();
+    if (actor === 'scheduler') this.#told = null;
     if (actor === 'processor') this.#step((_, out) => this.#core.processorStarted(out));
     this.#proposer.peerStarted(actor);
   }
@@ -98,7 +100,7 @@ class DispatcherActor implements Actor<DispatcherCommand> {
         this.#core.run(now, { request: this.#lastRun, name: message.name, tags: message.tags }, out);
         break;
       case 'listBusy':
-        if (reply !== null) this.#context.reply(reply, this.#busy());
+        if (reply !== null) this.#context.reply(reply, busyOf(this.#core.running()));
         break;
       case 'leadership':
         this.#leadership = message;
@@ -169,6 +171,7 @@ class DispatcherActor implements Actor<DispatcherCommand> {
     const deadline = this.#core.nextDeadline();
     if (deadline === null) this.#context.disarm('tick');
     else this.#context.arm('tick', deadline);
+    this.#tellDueWanted();
   }
 
   #step(step: (now: Now, out: Effect[]) => void): void {
@@ -228,8 +231,12 @@ class DispatcherActor implements Actor<DispatcherCommand> {
     );
   }
 
-  #tellHold(): void {
-    this.#context.send(localRef<SchedulerCommand>('scheduler'), { type: 'dueHeld', isHeld: this.#core.holdsDue });
+  #tellDueWanted(): void {
+    const { term, isHeld, aheadMs } = this.#core.dueWanted;
+    const told = this.#told;
+    if (told?.term === term && told.isHeld === isHeld && told.aheadMs === aheadMs) return;
+    this.#told = { term, isHeld, aheadMs };
+    this.#context.send(localRef<SchedulerCommand>('scheduler'), { type: 'dueWanted', ...this.#told });
   }
 
   #perform(effects: readonly Effect[]): void {
@@ -249,8 +256,7 @@ class DispatcherActor implements Actor<DispatcherCommand> {
         });
         return;
       case 'start':
-        this.#context.send(this.#executor(effect.node), { type: 'start', term: effect.term, start: effect.start });
-        this.#watch.opened(effect.start.id);
+        this.#sendStart(effect);
         return;
       case 'stopExecution':
         this.#context.send(this.#executor(effect.node), {
@@ -263,13 +269,11 @@ class DispatcherActor implements Actor<DispatcherCommand> {
       case 'acknowledgeEnds':
         this.#context.send(this.#executor(effect.node), { type: 'committed', ids: effect.ids });
         return;
-      case 'grantLease':
-        this.#context.send(this.#executor(effect.node), {
-          type: 'leaseGranted',
-          epoch: effect.epoch,
-          sentAtMs: effect.sentAtMs,
-        });
+      case 'grantLease': {
+        const { node, epoch, sentAtMs } = effect;
+        this.#context.send(this.#executor(node), { type: 'leaseGranted', epoch, sentAtMs });
         return;
+      }
       case 'giveUp':
         this.#context.count('executions_given_up_total', effect.ids.length);
         this.#context.log.warn('A node was silent for too long: what it ran is recorded as lost', {
@@ -299,12 +303,14 @@ class DispatcherActor implements Actor<DispatcherCommand> {
       case 'runRefused':
         this.#answerRun(effect.request, { type: 'refused', code: effect.reason, message: effect.reason });
         return;
-      case 'holdDue':
-        this.#tellHold();
-        return;
       default:
         assertNever(effect);
     }
+  }
+
+  #sendStart({ node, ...command }: Extract<Effect, { type: 'start' }>): void {
+    this.#context.send(this.#executor(node), command);
+    this.#watch.opened(command.start.id);
   }
 
   /** A late end of a lost execution is annotated, once; what is neither lost nor open any more is over. */
@@ -327,18 +333,6 @@ class DispatcherActor implements Actor<DispatcherCommand> {
 
   #executor(node: NodeName): Ref<ExecutorCommand> {
     return { actor: 'executor', node: node === this.#config.nodeName ? null : node };
-  }
-
-  #busy(): readonly BusyExecution[] {
-    return [...this.#core.running()].map(({ start, startedAtNs, latestOutput }) => ({
-      id: start.id,
-      job: start.job,
-      node: start.node,
-      group: start.group,
-      attempt: start.attempt,
-      startedAtNs,
-      latestOutput,
-    }));
   }
 }
 

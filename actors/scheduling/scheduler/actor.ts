@@ -51,6 +51,9 @@ class SchedulerActor implements Actor<SchedulerCommand> {
   #knownIndex: LogIndex = logIndex(0);
   /** What is due can be launched: jobs that were due have been read, and changes are followed. */
   #scanned = false;
+  #isHeld = false;
+  /** The term in which the dispatcher takes what is due; what it is sent before would be lost. */
+  #wantedIn: Term | null = null;
   /** Jobs up to this name have been read; null: all of them. */
   #scannedUpTo: string | null = null;
   /** Nothing is handed over before. */
@@ -72,7 +75,8 @@ class SchedulerActor implements Actor<SchedulerCommand> {
     }
     if (actor === 'log') this.#context.send(localRef<LogCommand>('log'), { type: 'watchLeadership', watcher });
     // It says so again when it has reason to.
-    if (actor === 'dispatcher') this.#hold(false);
+    if (actor === 'dispatcher') this.#dueWanted(null, false, 0);
+    this.#followLeadership();
   }
 
   receive(message: SchedulerCommand): void {
@@ -84,8 +88,8 @@ class SchedulerActor implements Actor<SchedulerCommand> {
       case 'changed':
         this.#followState(message);
         break;
-      case 'dueHeld':
-        this.#hold(message.isHeld);
+      case 'dueWanted':
+        this.#dueWanted(message.term, message.isHeld, message.aheadMs);
         break;
       default:
         assertNever(message);
@@ -116,10 +120,14 @@ class SchedulerActor implements Actor<SchedulerCommand> {
     this.#histories.check();
   }
 
-  #hold(isHeld: boolean): void {
-    if (isHeld) this.#context.log.warn('more is due than the nodes can start: what is due waits for them');
+  #dueWanted(inTerm: Term | null, isHeld: boolean, aheadMs: number): void {
+    if (isHeld && !this.#isHeld) {
+      this.#context.log.warn('more is due than the nodes can start: what is due waits for them');
+    }
+    this.#wantedIn = inTerm;
+    this.#isHeld = isHeld;
     this.#context.gauge('scheduler_due_held', isHeld ? 1 : 0);
-    this.#step({ type: 'hold', isHeld });
+    this.#step({ type: 'dueWanted', isHeld, aheadMs });
   }
 
   #followState(event: StateEvent): void {
@@ -183,7 +191,7 @@ class SchedulerActor implements Actor<SchedulerCommand> {
   #followLeadership(): void {
     const leadership = this.#leadership;
     const isLeader = leadership?.isLeader === true && this.#scanned && this.#knownIndex >= leadership.barrier;
-    const term = isLeader ? leadership.term : null;
+    const term = isLeader && leadership.term === this.#wantedIn ? leadership.term : null;
     if (term === this.#ledTerm) return;
     // What was handed over in an earlier term may be lost: between two terms, nothing is on its way.
     if (this.#ledTerm !== null) this.#step({ type: 'follow' });

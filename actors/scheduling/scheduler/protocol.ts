@@ -1,3 +1,4 @@
+import type { DueWanted } from '../../../src/core/dispatch/in-flight.ts';
 import type { LeadershipEvent } from '../../cluster/log/protocol.ts';
 import type { StateEvent } from '../../cluster/state/protocol.ts';
 
@@ -5,5 +6,5 @@ import type { StateEvent } from '../../cluster/state/protocol.ts';
 export type SchedulerCommand =
   | LeadershipEvent
   | StateEvent
-  /** From `dispatcher`: nodes are behind with what they were sent, and what is due has to wait; or no longer so. */
-  | { readonly type: 'dueHeld'; readonly isHeld: boolean };
+  /** From `dispatcher`; as at first, nothing is wanted. What is handed over in a term in which it isn't taken would be lost. */
+  | ({ readonly type: 'dueWanted' } & DueWanted);

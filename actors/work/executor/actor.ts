@@ -1,4 +1,5 @@
 import { assert, assertNever } from '../../../src/core/assert.ts';
+import { msUntil } from '../../../src/core/dispatch/claims.ts';
 import type { Now } from '../../../src/core/dispatch/in-flight.ts';
 import { Worker } from '../../../src/core/dispatch/worker.ts';
 import type { JournalWrite, WorkerEffect, WorkerInput } from '../../../src/core/dispatch/worker-types.ts';
@@ -88,8 +89,17 @@ class ExecutorActor implements Actor<ExecutorCommand> {
 
   #inputOf(message: ExecutorCommand): WorkerInput {
     if (message.type === 'attach') return { type: 'attach', term: message.term };
+    if (message.type === 'start') return this.#startOf(message);
     if (message.type !== 'watchOutput') return message;
     return { ...message, written: this.#handles.get(message.id)?.written?.() ?? null };
+  }
+
+  /** The sender's clock is ours when it is of this node: what the message took to arrive is not waited for again. */
+  #startOf(message: ExecutorCommand & { type: 'start' }): WorkerInput {
+    const { term: sentIn, start, waitMs } = message;
+    if (waitMs === undefined || this.#dispatchers.get(sentIn)?.node !== null) return message;
+    const leftMs = msUntil(start.scheduledAtMs, this.#context.wallNowNs());
+    return { ...message, waitMs: Math.max(0, Math.min(waitMs, leftMs)) };
   }
 
   timer(key: string): void {

@@ -11,8 +11,11 @@ export type ExecutorCommand =
    * is sent again. Terms below the highest seen are refused (fence, P2).
    */
   | { readonly type: 'attach'; readonly term: Term; readonly dispatcher: Ref<ExecutorEvent> }
-  /** Refused unless `start.epoch` is this life and the term is current. A known id is acknowledged, not started again. */
-  | { readonly type: 'start'; readonly term: Term; readonly start: ExecutionStart }
+  /**
+   * Refused unless `start.epoch` is this life and the term is current. A known id is acknowledged, not started again. One
+   * that is to wait (`waitMs` at the sending, a claim ahead of its time) is acknowledged when it begins.
+   */
+  | { readonly type: 'start'; readonly term: Term; readonly start: ExecutionStart; readonly waitMs?: number }
   /**
    * TERM to the whole tree, KILL after `graceMs`; once, however often it is said. Unknown ids are ignored: a stop that
    * comes before its start is in the start too.

@@ -4,12 +4,14 @@ import type { FinishItem, MissedItem, PruneItem, ReassignItem } from '../jobs/co
 import type { ExecutionRecord } from '../jobs/records.ts';
 import type { ExecutionId, MonoMs, NodeName, Term, WallNs } from '../units.ts';
 import { addTo } from './add-to.ts';
+import { waitOf } from './claims.ts';
 import { earliestOf } from './deadlines.ts';
 import { DueHold } from './due-hold.ts';
 import { annotationOf, endOf, lossOf } from './ending.ts';
 import { Gathered } from './gathered.ts';
 import type {
   Due,
+  DueWanted,
   Effect,
   FinishedWork,
   LeaseRenewal,
@@ -67,16 +69,16 @@ export class DispatcherCore {
     this.tick(now, out);
   }
 
-  /** Nothing more that is due is to be launched now. */
-  get holdsDue(): boolean {
-    return this.#dueHold.isHeld;
+  /** As of the last `tick`. */
+  get dueWanted(): DueWanted {
+    return { term: this.#term, isHeld: this.#dueHold.isHeld, aheadMs: this.#workers.claimAheadMs };
   }
 
   /** Stops leading: forgets everything but the workers, and those who asked for a run. */
   end(out: Effect[]): void {
     this.#forget();
     this.#term = null;
-    this.#dueHold.look(0, out);
+    this.#dueHold.look(0);
     this.#placement.end(out);
   }
 
@@ -87,10 +89,7 @@ export class DispatcherCore {
     this.#proposals.forget();
   }
 
-  /**
-   * The workers that may be given work now, as membership sees them, and how many more are expected to announce
-   * themselves. A new epoch is a new worker: attach again.
-   */
+  /** The workers that membership sees now, and how many more it expects. A new epoch is a new worker: attach again. */
   setWorkers(workers: readonly Worker[], unannounced: number, out: Effect[]): void {
     this.#placement.expect(workers.length, unannounced);
     for (const worker of this.#workers.replace(workers)) this.#attach(worker, out);
@@ -238,7 +237,7 @@ export class DispatcherCore {
     this.#placement.tick(now, out);
     for (const execution of this.#executions.takeUnacknowledged(now.monoMs)) this.#send(now, execution, out);
     for (const execution of this.#executions.stoppingSince(now.monoMs)) this.#stop(now, execution, out);
-    this.#dueHold.look(this.#executions.startsUnderWay, out);
+    this.#dueHold.look(this.#executions.startsUnderWay);
   }
 
   /** When `tick` has something to do, if nothing else happens before. */
@@ -288,7 +287,8 @@ export class DispatcherCore {
       return;
     }
     this.#executions.sent(execution, now.monoMs);
-    out.push({ type: 'start', node: worker.node, term: this.#term, start: execution.start });
+    const waitMs = waitOf(execution.start, now.wallNs);
+    out.push({ type: 'start', node: worker.node, term: this.#term, start: execution.start, waitMs });
   }
 
   #runs(now: Now, execution: OpenExecution, out: Effect[]): void {

@@ -21,6 +21,12 @@ export type HeldStop = StopReason | 'node' | null;
 
 export const isOpen = (phase: Held['phase']): boolean => phase === 'journalling' || phase === 'running';
 
+/** What an earlier life left. */
+export function heldOf(entry: JournalEntry): Held {
+  const { end } = entry;
+  return end === null ? { phase: 'interrupted', entry } : { phase: 'finished', entry, end, sentAtMs: null };
+}
+
 export function checkHeld(id: ExecutionId, held: Held, life: Epoch): void {
   assert(held.entry.id === id, 'executions are kept by their id');
   assert((held.phase === 'finished') === (held.entry.end !== null), 'exactly the finished have an end');

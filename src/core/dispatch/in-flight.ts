@@ -46,7 +46,14 @@ export type Due = Omit<LaunchItem, 'targets'> & { readonly tags: StringMap | nul
 export type Effect =
   | { readonly type: 'propose'; readonly proposal: number; readonly command: Command }
   | { readonly type: 'attach'; readonly node: NodeName; readonly term: Term }
-  | { readonly type: 'start'; readonly node: NodeName; readonly term: Term; readonly start: ExecutionStart }
+  /** `waitMs`: it is claimed ahead of its time, and is to begin so much later. */
+  | {
+      readonly type: 'start';
+      readonly node: NodeName;
+      readonly term: Term;
+      readonly start: ExecutionStart;
+      readonly waitMs: number;
+    }
   | { readonly type: 'stopExecution'; readonly node: NodeName; readonly id: ExecutionId; readonly reason: StopReason }
   | { readonly type: 'acknowledgeEnds'; readonly node: NodeName; readonly ids: readonly ExecutionId[] }
   /** Answers a renewal; `sentAtMs` is what it carried. */
@@ -57,9 +64,17 @@ export type Effect =
   /** An end of what is not open: look its record up, and acknowledge it or call `annotate` (design 4.6). */
   | { readonly type: 'lookUpEnd'; readonly node: NodeName; readonly finished: FinishedWork }
   | { readonly type: 'runRefused'; readonly request: number; readonly reason: string }
-  | { readonly type: 'runLaunched'; readonly request: number; readonly group: Stamp }
-  /** Nodes are behind with what they were sent: nothing more that is due is to be launched; or no longer so. */
-  | { readonly type: 'holdDue'; readonly isHeld: boolean };
+  | { readonly type: 'runLaunched'; readonly request: number; readonly group: Stamp };
+
+/** What is wanted of the wheel. */
+export interface DueWanted {
+  /** In which what is due is taken; null: in none. */
+  readonly term: Term | null;
+  /** Nodes are behind with what they were sent: nothing more that is due is to be launched. */
+  readonly isHeld: boolean;
+  /** How long before their time launches that may be claimed are wanted. */
+  readonly aheadMs: number;
+}
 
 export type ProposalEnd =
   | { readonly type: 'done' }

@@ -1,4 +1,5 @@
 import type { StringMap, Target } from '../jobs/records.ts';
+import { limits } from '../limits.ts';
 import type { NodeName } from '../units.ts';
 import { type Chooser, chooseTargets, type Worker } from './targets.ts';
 
@@ -19,6 +20,12 @@ export class KnownWorkers {
   get allAttached(): boolean {
     for (const { isAttached } of this.#workers.values()) if (!isAttached) return false;
     return true;
+  }
+
+  /** How long before their time launches may be claimed: who runs so many at once needs the room for what is due now. */
+  get claimAheadMs(): number {
+    for (const { maxExecutions } of this.#workers.values()) if (maxExecutions !== undefined) return 0;
+    return limits.claimAheadMs;
   }
 
   get(node: NodeName): Known | undefined {

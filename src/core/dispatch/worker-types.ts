@@ -72,7 +72,7 @@ export interface WorkResult {
 
 export type WorkerInput =
   | { readonly type: 'attach'; readonly term: Term }
-  | { readonly type: 'start'; readonly term: Term; readonly start: ExecutionStart }
+  | { readonly type: 'start'; readonly term: Term; readonly start: ExecutionStart; readonly waitMs?: number }
   | {
       readonly type: 'stopExecution';
       readonly id: ExecutionId;

@@ -13,6 +13,7 @@ import {
   entryOf,
   type Held,
   type HeldStop,
+  heldOf,
   isOpen,
   reportOf,
 } from './held-work.ts';
@@ -41,7 +42,7 @@ import type {
  */
 export class Worker {
   readonly #options: WorkerOptions;
-  readonly #held = new Map<ExecutionId, Held>();
+  readonly #held: Map<ExecutionId, Held>;
   readonly #journal = new JournalWriter();
   readonly #starts: StartQueue;
   readonly #live = new LiveOutput();
@@ -63,12 +64,7 @@ export class Worker {
     this.#options = options;
     this.#term = contents.term;
     this.#starts = new StartQueue(options.processExecutors);
-    for (const entry of contents.entries) {
-      const { end } = entry;
-      const held: Held =
-        end === null ? { phase: 'interrupted', entry } : { phase: 'finished', entry, end, sentAtMs: null };
-      this.#held.set(entry.id, held);
-    }
+    this.#held = new Map(contents.entries.map((entry) => [entry.id, heldOf(entry)]));
   }
 
   step(input: WorkerInput, now: Now, out: WorkerEffect[]): void {
@@ -77,7 +73,7 @@ export class Worker {
         this.#attach(input.term, now, out);
         break;
       case 'start':
-        this.#start(input.term, input.start, now, out);
+        this.#start(input, now, out);
         break;
       case 'stopExecution':
         this.#stopExecution(input.id, input.reason, input.graceMs, out);
@@ -133,6 +129,7 @@ export class Worker {
       this.#resends.nextDeadline(),
       this.#drainUntilMs,
       this.#journal.nextDeadline(),
+      this.#starts.nextDeadline(),
       this.#lease.nextDeadline(),
     ]);
   }
@@ -144,12 +141,8 @@ export class Worker {
   check(): void {
     for (const [id, held] of this.#held) {
       checkHeld(id, held, this.#options.epoch);
-      if (held.phase === 'journalling') {
-        assert(
-          this.#starts.isWaiting(id) || this.#journal.holds({ type: 'entry', entry: held.entry }),
-          'what waits for its record has one on its way, or its turn to come',
-        );
-      }
+      const waits = this.#starts.isWaiting(id) || this.#journal.holds({ type: 'entry', entry: held.entry });
+      assert(held.phase !== 'journalling' || waits, 'what waits has its turn to come, or its record on its way');
       assert(!this.#stopped || !isOpen(held.phase), 'nothing runs after the stop');
     }
   }
@@ -166,7 +159,7 @@ export class Worker {
     this.#resend(now, out);
   }
 
-  #start(term: Term, start: ExecutionStart, now: Now, out: WorkerEffect[]): void {
+  #start({ term, start, waitMs = 0 }: WorkerInput & { type: 'start' }, now: Now, out: WorkerEffect[]): void {
     const known = this.#held.get(start.id);
     // Before any fence: "refused" would say that it certainly did not start.
     if (known?.phase === 'journalling') return;
@@ -185,7 +178,7 @@ export class Worker {
     if (start.stop === null && isFull(this.#options, () => this.runningCount)) return;
     if (start.exclusive && !this.#mayBeginAlone(start, now, out)) return;
     this.#raiseTerm(term);
-    this.#accept(start, now, out);
+    this.#accept(start, waitMs, now, out);
   }
 
   /** False: not answered either, until the lease is there and what the leader believes over is over (P3). */
@@ -195,7 +188,7 @@ export class Worker {
     return inTheWay.length === 0 && this.#lease.isHeld(now.monoMs);
   }
 
-  #accept(start: ExecutionStart, now: Now, out: WorkerEffect[]): void {
+  #accept(start: ExecutionStart, waitMs: number, now: Now, out: WorkerEffect[]): void {
     const entry = entryOf(start, now.wallNs);
     const unstartable = unstartableOutput(start.executor, this.#options.executors);
     if (unstartable !== null) {
@@ -205,7 +198,14 @@ export class Worker {
     }
     if (start.exclusive) this.#exclusive.add(start);
     this.#held.set(start.id, { phase: 'journalling', entry, start, stop: start.stop });
-    this.#starts.add(entry);
+    this.#starts.add(start, waitMs, now);
+  }
+
+  #turnCame(id: ExecutionId, now: Now): void {
+    const held = this.#held.get(id);
+    assert(held?.phase === 'journalling', 'what waits for its turn is held');
+    held.entry = { ...held.entry, startedAtNs: now.wallNs };
+    this.#journal.add({ type: 'entry', entry: held.entry });
   }
 
   /** The first reason counts. The node's own may leave less time. */
@@ -213,6 +213,7 @@ export class Worker {
     const held = this.#held.get(id);
     if (held === undefined || !('stop' in held) || (held.stop !== null && reason !== 'node')) return;
     held.stop ??= reason;
+    this.#starts.hurry(id);
     if (held.phase === 'running') out.push({ type: 'halt', id, graceMs });
   }
 
@@ -220,6 +221,7 @@ export class Worker {
   #giveUp(id: ExecutionId, out: WorkerEffect[]): void {
     const held = this.#held.get(id);
     if (held?.phase === 'journalling') held.stop ??= 'node';
+    this.#starts.hurry(id);
     if (this.#exclusive.has(id)) this.#revoke(id, out);
   }
 
@@ -242,12 +244,11 @@ export class Worker {
       const held = write.type === 'entry' ? this.#held.get(write.entry.id) : undefined;
       if (held?.phase !== 'journalling') continue;
       this.#send(acknowledgementOf(held.entry), out);
-      const { stop } = held;
-      if (stop !== null) {
-        const output = stop === 'node' ? stoppedBeforeStart : notStarted(stop);
+      if (held.stop !== null) {
+        const output = held.stop === 'node' ? stoppedBeforeStart : notStarted(held.stop);
         this.#finish(held.entry, { success: false, output, droppedBytes: 0 }, now, out);
       } else {
-        this.#held.set(held.entry.id, { phase: 'running', entry: held.entry, stop });
+        this.#held.set(held.entry.id, { phase: 'running', entry: held.entry, stop: null });
         this.#starts.begun(held.entry);
         out.push({ type: 'begin', start: held.start });
       }
@@ -276,8 +277,7 @@ export class Worker {
   #ended(id: ExecutionId, result: WorkResult, now: Now, out: WorkerEffect[]): void {
     const held = this.#held.get(id);
     assert(held?.phase === 'running', 'an execution ends once, after its start');
-    const isRevoked = this.#exclusive.isRevoked(id) && !result.success;
-    const told = isRevoked ? { ...result, error: revokedError } : result;
+    const told = this.#exclusive.isRevoked(id) && !result.success ? { ...result, error: revokedError } : result;
     this.#live.last(id, result, closingOf(told, held.stop), (part) => this.#send(part, out));
     this.#finish(held.entry, endingOf(told, held.stop, this.#options.outputLimitBytes), now, out);
   }
@@ -311,7 +311,7 @@ export class Worker {
       this.#drainUntilMs = null;
       for (const id of this.#held.keys()) this.#stopExecution(id, 'node', this.#options.stopGraceMs, out);
     }
-    for (const entry of this.#starts.takeNext()) this.#journal.add({ type: 'entry', entry });
+    for (const id of this.#starts.takeNext(now)) this.#turnCame(id, now);
     if (this.#stopping) this.#journal.hurry();
     const writes = this.#journal.take(now.monoMs);
     if (writes !== null) out.push({ type: 'journal', writes });

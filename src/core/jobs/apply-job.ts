@@ -160,6 +160,7 @@ export function jobSchedule(job: JobRecord): JobSchedule {
     highWaterMs: job.highWaterMs,
     retentionAgeMs: retentionAgeMs(job),
     hasSurplus: surplusOf(job) > 0,
+    mayBeClaimed: job.concurrency === 'allow' && job.maxExecutions === null,
     active: isActive(job) && job.quarantine === null,
   };
 }

@@ -29,6 +29,8 @@ export type JobSchedule = Pick<
   readonly retentionAgeMs: number | null;
   /** More executions are stored than the job keeps. */
   readonly hasSurplus: boolean;
+  /** Nothing but a write decides whether a due launch of it runs: it may be claimed ahead of its time. */
+  readonly mayBeClaimed: boolean;
   /** False: disabled, a child, or quarantined. An inactive job has no due times. */
   readonly active: boolean;
 };

@@ -32,7 +32,7 @@ export function firstDueMs(of: AnchoredSchedule, bounds: DueBounds): WallMs | nu
 }
 
 /**
- * Decides for each due time up to now whether it is launched (P1): `all` of the last ones within the window, at most
+ * Decides for each due time up to now, and so much ahead, whether it is launched (P1): `all` of the last ones within the window, at most
  * `cap`; `once` the last one of these; `skip` only what is on time. The rest is missed.
  */
 export function planDue(
@@ -40,9 +40,10 @@ export function planDue(
   bounds: DueBounds,
   catchup: CatchupPolicy | null,
   nowMs: WallMs,
+  aheadMs = 0,
 ): DuePlan {
   const afterMs = afterOf(bounds);
-  const untilMs = wallMs(Math.min(nowMs, untilOf(bounds)));
+  const untilMs = wallMs(Math.min(nowMs + aheadMs, untilOf(bounds)));
   const first = firstDueTimes(of, afterMs, untilMs, limits.walkedDueTimes);
   const [fromMs] = first;
   if (fromMs === undefined) return { missed: null, launches: [] };

@@ -21,8 +21,11 @@ export type PlannerInput =
   | { readonly type: 'lead' }
   /** From now on it doesn't: the planner goes on keeping time, silently. */
   | { readonly type: 'follow' }
-  /** What is due waits, from now on or no longer: what was handed over can't be started as fast. */
-  | { readonly type: 'hold'; readonly isHeld: boolean }
+  /**
+   * Held: what is due waits, for what was handed over can't be started as fast. `aheadMs`: how long before its time a
+   * launch is handed over, of jobs that may be claimed.
+   */
+  | { readonly type: 'dueWanted'; readonly isHeld: boolean; readonly aheadMs: number }
   | { readonly type: 'time'; readonly nowMs: WallMs };
 
 export type PlannedLaunch = Omit<LaunchItem, 'targets'> & { readonly tags: StringMap | null };
@@ -74,6 +77,7 @@ export class Planner {
   /** Launches handed over and not recorded yet. */
   #launchesUnderWay = 0;
   #isHeld = false;
+  #aheadMs = 0;
   #leads = false;
   #scan = 1;
 
@@ -107,8 +111,9 @@ export class Planner {
       case 'follow':
         this.#follow();
         return;
-      case 'hold':
+      case 'dueWanted':
         this.#isHeld = input.isHeld;
+        this.#aheadMs = input.aheadMs;
         return;
       case 'time':
         this.#tick(wallMs(Math.floor(input.nowMs)), out);
@@ -241,7 +246,11 @@ export class Planner {
         ? null
         : firstDueMs({ schedule, anchorMs: job.anchorMs }, boundsOf(entry));
     if (dueMs === null) this.#wheel.cancel(entry.id);
-    else this.#wheel.add(entry.id, dueMs);
+    else this.#wheel.add(entry.id, Math.max(dueMs - this.#aheadOf(entry), floorOf(entry) + 1));
+  }
+
+  #aheadOf({ job }: Entry): number {
+    return job.mayBeClaimed ? this.#aheadMs : 0;
   }
 
   #tick(nowMs: WallMs, out: PlannerEffect[]): void {
@@ -284,7 +293,7 @@ export class Planner {
     const { schedule, job } = entry;
     assert(schedule !== null && entry.plannedMs === 0, 'what is due has a schedule, and nothing before it on its way');
     const { name, scheduleRevision, tags, anchorMs, catchup } = job;
-    const { missed, launches } = planDue({ schedule, anchorMs }, boundsOf(entry), catchup, nowMs);
+    const { missed, launches } = planDue({ schedule, anchorMs }, boundsOf(entry), catchup, nowMs, this.#aheadOf(entry));
     const upToMs = missed?.toMs ?? launches.at(-1);
     if (missed !== null) {
       // The launches after it follow when it is recorded.

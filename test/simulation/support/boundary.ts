@@ -33,7 +33,7 @@ export class Boundary {
   #open = 0;
 
   constructor() {
-    this.#under = new OneNode(this.#simulation, false, (_request, outcome) => {
+    this.#under = new OneNode(this.#simulation, false, 0, (_request, outcome) => {
       expect(outcome.type, 'a change by the client').toBe('applied');
       this.#open -= 1;
     });

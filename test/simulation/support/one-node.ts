@@ -43,7 +43,7 @@ export function compileStored(job: JobRecord): Schedule {
 const name: NodeName = nodeName('n0');
 
 /** Few enough that executions wait for the node now and then. */
-export const maxExecutions = 12;
+export const fewExecutions = 12;
 
 /** Faults are what these tests are about: no number of restarts is too many. */
 const patient = { intensity: { restarts: 1_000, withinMs: 60_000 }, backoff: { firstMs: 20, maxMs: 2_000 } };
@@ -51,7 +51,7 @@ const patient = { intensity: { restarts: 1_000, withinMs: 60_000 }, backoff: { f
 /** What a thread may stand still for, where somebody watches. */
 export const hangMs = 15_000;
 
-function table(isWatched: boolean): SimulationTable {
+function table(isWatched: boolean, maxExecutions: number): SimulationTable {
   const membership = {
     nodeName: name,
     address: '127.0.0.1',
@@ -125,16 +125,20 @@ export class OneNode {
 
   /** Threads that hang are ended by force. */
   readonly isWatched: boolean;
+  /** At once on the node; 0: no limit, and then launches are claimed ahead of their time. */
+  readonly maxExecutions: number;
 
   constructor(
     simulation: Simulation,
     isWatched: boolean,
+    maxExecutions: number,
     onEnded: (request: number, outcome: ProposalOutcome) => void,
   ) {
     this.#onEnded = onEnded;
     this.machine = new SimulatedMachine('boot-1', () => simulation.nowMs);
     this.isWatched = isWatched;
-    this.node = simulation.addNode(name, table(isWatched), (actor, world) => this.#ports(actor, world));
+    this.maxExecutions = maxExecutions;
+    this.node = simulation.addNode(name, table(isWatched, maxExecutions), (actor, world) => this.#ports(actor, world));
   }
 
   /** To the driver; lost while the node is down. */

@@ -2,7 +2,7 @@ import { type JobName, jobName } from '../../../src/core/units.ts';
 import type { ExecutionRequest } from '../../../src/executors/types.ts';
 import type { StateReader } from '../../../src/wire/state-reader.ts';
 import { lasting } from './jobs.ts';
-import { maxExecutions, type OneNode } from './one-node.ts';
+import type { OneNode } from './one-node.ts';
 import type { Tally } from './tally.ts';
 
 /** In the output of an execution whose lease ended. */
@@ -34,7 +34,9 @@ export class Starts {
   #began({ executionId, jobName: name, scheduledAtMs }: ExecutionRequest): void {
     const job = jobName(name);
     const atOnce = this.#under.machine.begun.at(-1)?.atOnce ?? 0;
-    if (atOnce > maxExecutions) this.wrong.push(`P3: ${executionId} of ${job} began, ${atOnce} run on the node`);
+    const { maxExecutions } = this.#under;
+    if (maxExecutions > 0 && atOnce > maxExecutions)
+      this.wrong.push(`P3: ${executionId} of ${job} began, ${atOnce} run on the node`);
     if (scheduledAtMs > this.latestWallMs()) {
       this.wrong.push(`P1: ${executionId} of ${job} began ${scheduledAtMs - this.#latestWallMs} ms early`);
     }

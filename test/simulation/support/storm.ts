@@ -12,7 +12,7 @@ import { JudgedSpans } from './judged-spans.ts';
 import { checkJobs } from './launch-invariants.ts';
 import { Load } from './load.ts';
 import { Memory } from './memory.ts';
-import { compileStored, OneNode } from './one-node.ts';
+import { compileStored, fewExecutions, OneNode } from './one-node.ts';
 import { Pace } from './pace-invariant.ts';
 import { checkRetention, RetentionWatch } from './retention-invariants.ts';
 import { checkPauses } from './retry-invariants.ts';
@@ -81,7 +81,8 @@ export class Storm {
     const { random } = this.simulation;
     this.#random = random.fork('storm');
     this.#retention = new RetentionWatch(this.tally);
-    const under = new OneNode(this.simulation, this.#longHang?.isWatched ?? seed % 2 === 0, (request, outcome) =>
+    const isWatched = this.#longHang?.isWatched ?? seed % 2 === 0;
+    const under = new OneNode(this.simulation, isWatched, seed % 3 === 0 ? 0 : fewExecutions, (request, outcome) =>
       this.#load.proposalEnded(request, outcome),
     );
     this.#under = under;

@@ -33,6 +33,8 @@ class Scheduler {
   }
 
   lead(fields: Partial<LeadershipEvent> = {}): void {
+    const { isLeader = true, term: inTerm = term(1) } = fields;
+    this.actor.deliver({ type: 'dueWanted', term: isLeader ? inTerm : null, isHeld: false, aheadMs: 0 });
     this.actor.deliver({
       type: 'leadership',
       term: term(1),
@@ -95,6 +97,28 @@ describe('the scheduler', () => {
     scheduler.actor.advance(5_000);
     expect(scheduler.takeDue()).toContain('found+10');
     expect(scheduler.actor.gauges.get('scheduler_jobs')).toBe(1);
+  });
+
+  it('hands over nothing before the dispatcher takes it, and again what a life of it may have lost', () => {
+    scheduler.state.setJob('due', { schedule: '@every 10s' });
+    scheduler.follow();
+    scheduler.actor.deliver({
+      type: 'leadership',
+      term: term(1),
+      leader: nodeName('n0'),
+      isLeader: true,
+      barrier: logIndex(0),
+    });
+    scheduler.actor.advance(11_000);
+    expect(scheduler.takeDue()).toEqual([]);
+    const taken = { type: 'dueWanted', term: term(1), isHeld: false, aheadMs: 0 } as const;
+    scheduler.actor.deliver(taken);
+    expect(scheduler.takeDue()).toEqual(['due+10']);
+    scheduler.actor.peerStarted('dispatcher');
+    scheduler.actor.advance(1);
+    expect(scheduler.takeDue()).toEqual([]);
+    scheduler.actor.deliver(taken);
+    expect(scheduler.takeDue()).toEqual(['due+10']);
   });
 
   describe('with more jobs than it reads in a turn', () => {

@@ -5,12 +5,12 @@ import type { StateCommand, StateEvent } from '../../../actors/cluster/state/pro
 import { exitCodes } from '../../../actors/exit-codes.ts';
 import type { Command, Origin } from '../../../src/core/jobs/commands.ts';
 import { limits } from '../../../src/core/limits.ts';
-import { epoch, jobName, logIndex, nodeName, term, wallNs } from '../../../src/core/units.ts';
+import { epoch, jobName, logIndex, nodeName, term, wallMs, wallNs, wallNsOf } from '../../../src/core/units.ts';
 import { StoreFull } from '../../../src/runtime/ports.ts';
 import { localRef } from '../../../src/runtime/types.ts';
 import { encodeEntry } from '../../../src/wire/entries.ts';
 import { StateReader } from '../../../src/wire/state-reader.ts';
-import { ActorHarness } from '../../support/fake-context.ts';
+import { ActorHarness, startWallMs } from '../../support/fake-context.ts';
 import { type MemoryStore, MemoryStores } from '../../support/memory-store.ts';
 import { submitted, T0 } from '../../support/state-harness.ts';
 
@@ -82,6 +82,35 @@ describe('the state', () => {
       { type: 'changed', after: 0, appliedIndex: 3, changes: [{ type: 'jobSet' }, { type: 'jobSet' }] },
       { type: 'proposalApplied', epoch: 3, sequence: 2, index: 2, result: { type: 'job' } },
     ]);
+  });
+
+  it('answers a write to a job whose launch was claimed ahead when the time of the launch has come', () => {
+    const command: Command = {
+      type: 'launch',
+      nowNs: wallNsOf(wallMs(startWallMs)),
+      items: [
+        {
+          name: jobName('job4'),
+          scheduleRevision: 1,
+          scheduledAtMs: wallMs(startWallMs + 100),
+          targets: [],
+          next: null,
+        },
+      ],
+    };
+    const origin: Origin = { node: nodeName('n1'), actor: 'dispatcher', epoch: 3, sequence: 1 };
+    const launch = { index: logIndex(2), term: term(1), entry: encodeEntry(origin, command) };
+    commit(barrierAt(1), launch, entryAt(3), entryAt(4), entryAt(5));
+    const answered = (): number[] =>
+      state
+        .takeMessages<StateEvent | { type: 'proposalApplied'; sequence: number }>()
+        .flatMap((message) => (message.type === 'proposalApplied' ? [message.sequence] : []));
+    expect(names()).toContain('job4');
+    expect(answered()).toEqual([3, 5]);
+    state.advance(99);
+    expect(answered()).toEqual([]);
+    state.advance(1);
+    expect(answered()).toEqual([4]);
   });
 
   it('flushes some time after a change, one flush at a time, and tells the log how far it is durable', () => {

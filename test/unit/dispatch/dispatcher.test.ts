@@ -637,18 +637,17 @@ describe('the dispatcher', () => {
     const opened = starts.map((each): Change => ({ type: 'executionOpened', start: each }));
     core.changed(at(1), opened.slice(1), out);
     core.tick(at(1), out);
-    expect(effects('holdDue')).toEqual([]);
+    expect(core.dueWanted.isHeld).toBe(false);
     core.changed(at(2), opened.slice(0, 1), out);
     core.tick(at(2), out);
-    expect(core.holdsDue).toBe(true);
-    expect(effects('holdDue')).toEqual([{ type: 'holdDue', isHeld: true }]);
+    expect(core.dueWanted.isHeld).toBe(true);
     const half = limits.startsUnderWay / 2;
     for (const { id } of starts.slice(0, half)) core.startAcknowledged(id, wallNs(1n));
     core.tick(at(3), out);
-    expect(effects('holdDue')).toEqual([]);
+    expect(core.dueWanted.isHeld).toBe(true);
     core.startAcknowledged(starts[half]?.id ?? executionId(stamp(0n), N0), wallNs(1n));
     core.tick(at(4), out);
-    expect(effects('holdDue')).toEqual([{ type: 'holdDue', isHeld: false }]);
+    expect(core.dueWanted.isHeld).toBe(false);
   });
 
   it('sends a bounded number of starts again each second, the oldest first', () => {

@@ -20,6 +20,7 @@ import {
   nodeName,
   stamp,
   term,
+  wallMs,
   wallNs,
 } from '../../../src/core/units.ts';
 import { executionStart } from '../../support/execution-start.ts';
@@ -170,6 +171,39 @@ describe('a start', () => {
       },
       { type: 'begin', start: startOf(1) },
     ]);
+  });
+
+  it('that is claimed ahead has no record and is not begun before its time, however often it is sent', () => {
+    const bench = new Bench();
+    bench.step({ type: 'attach', term: term(3) });
+    bench.tick();
+    bench.step({ type: 'journalled' });
+    const claim = startOf(1, { scheduledAtMs: wallMs(bench.nowMs + 200) });
+    for (let time = 0; time < 2; time += 1) {
+      expect(bench.step({ type: 'start', term: term(3), start: claim, waitMs: 200 })).toEqual([]);
+      expect(bench.tick()).toEqual([]);
+    }
+    expect([bench.worker.nextDeadline(), bench.worker.runningCount]).toEqual([bench.nowMs + 200, 1]);
+    bench.nowMs += 199;
+    expect(bench.tick()).toEqual([]);
+    bench.nowMs += 1;
+    expect(bench.tick()).toMatchObject([{ type: 'journal', writes: [{ type: 'entry', entry: { id: idOf(1) } }] }]);
+    expect(bench.step({ type: 'journalled' })).toMatchObject([
+      { event: { type: 'startAcknowledged', startedAtNs: BigInt(bench.nowMs) * 1_000_000n } },
+      { type: 'begin' },
+    ]);
+  });
+
+  it.each([
+    ['stopped', { type: 'stopExecution', id: idOf(1), graceMs: 500, reason: 'request' }],
+    ['given up', { type: 'giveUp', ids: [idOf(1)] }],
+  ] as const)('that is claimed ahead and %s before its time ends without having begun', (_what, input) => {
+    const bench = new Bench().running();
+    const claim = startOf(1, { scheduledAtMs: wallMs(bench.nowMs + 200) });
+    bench.step({ type: 'start', term: term(3), start: claim, waitMs: 200 });
+    bench.step(input);
+    expect(typesOf(bench.tick())).toEqual(['journal']);
+    expect(typesOf(bench.step({ type: 'journalled' }))).toEqual(['startAcknowledged', 'executionFinished']);
   });
 
   it('shares a commit with all starts of the batch, and those that come during a commit share the next', () => {

@@ -76,12 +76,46 @@ describe('a planner that leads', () => {
 
   test('nothing while it is held, and then what is due in its order', () => {
     world.set(jobOf('a', '@every 10s'));
-    world.step({ type: 'hold', isHeld: true });
+    world.step({ type: 'dueWanted', isHeld: true, aheadMs: 0 });
     expect(world.pass(25_000)).toEqual([]);
     expect(world.planner.nextDeadline() ?? Number.POSITIVE_INFINITY).toBeGreaterThan(START + 25_000);
-    world.step({ type: 'hold', isHeld: false });
+    world.step({ type: 'dueWanted', isHeld: false, aheadMs: 0 });
     world.run(1);
     expect(times(world)).toEqual(['a@10000', 'a@20000']);
+  });
+
+  test('ahead of its time what may be claimed, once, and nothing else', () => {
+    world.set(jobOf('a', '@every 10s'));
+    world.set(jobOf('alone', '@every 10s', { mayBeClaimed: false }));
+    world.set(jobOf('young', '@every 10s', { effectiveFromMs: wallMs(START + 9_900) }));
+    world.step({ type: 'dueWanted', isHeld: false, aheadMs: 250 });
+    for (const name of ['a', 'young']) world.set({ ...jobOf(name, '@every 10s'), ...world.jobs.get(name) });
+    expect(world.pass(9_749)).toEqual([]);
+    expect(world.pass(1).flatMap(({ launches }) => launches.map(({ name }) => name))).toEqual(['a']);
+    world.commit();
+    world.run(151, () => world.commit());
+    expect(times(world)).toEqual(['a@10000', 'young@10000']);
+    world.run(100, () => world.commit());
+    expect(times(world)).toEqual(['a@10000', 'young@10000', 'alone@10000']);
+    world.run(9_748, () => world.commit());
+    expect(times(world)).toHaveLength(3);
+    world.run(1, () => world.commit());
+    expect(times(world).slice(3)).toEqual(['a@20000', 'young@20000']);
+  });
+
+  test('what was to be claimed, at its time, when that is not wanted any more', () => {
+    world.step({ type: 'dueWanted', isHeld: false, aheadMs: 250 });
+    world.set(jobOf('a', '@every 10s'));
+    world.step({ type: 'dueWanted', isHeld: false, aheadMs: 0 });
+    expect(world.pass(9_999)).toEqual([]);
+    expect(world.pass(1)).toHaveLength(1);
+  });
+
+  test('ahead of time nothing that its catch-up leaves out', () => {
+    world.set(jobOf('a', '@every 10s', { catchup: { policy: 'skip', window: '0s', cap: 1 } }));
+    world.step({ type: 'dueWanted', isHeld: false, aheadMs: 250 });
+    world.pass(10_000 + limits.punctualMs);
+    expect(times(world)).toEqual(['a@10000']);
   });
 
   test('hands over a due time once, while its record is on its way', () => {

@@ -1,0 +1,67 @@
+import type { ExecutionStart } from '../jobs/changes.ts';
+import { limits } from '../limits.ts';
+import { type ExecutionId, type MonoMs, monoMs, type WallMs, type WallNs, wallNsOf } from '../units.ts';
+import type { Now } from './in-flight.ts';
+
+/** How long a start that is sent now is to wait; 0: it is due, or the clock jumped and its time means nothing now. */
+export function waitOf({ cause, attempt, scheduledAtMs }: ExecutionStart, wallNowNs: WallNs): number {
+  const waitMs = cause === 'schedule' && attempt === 1 ? msUntil(scheduledAtMs, wallNowNs) : 0;
+  return waitMs > 0 && waitMs <= limits.claimAheadMs ? waitMs : 0;
+}
+
+export const msUntil = (atMs: WallMs, nowNs: WallNs): number => Number(wallNsOf(atMs) - nowNs) / 1e6;
+
+interface Claim {
+  readonly beginAtMs: MonoMs;
+  readonly scheduledAtMs: WallMs;
+}
+
+/** Starts that a worker was sent ahead of their time: nothing of them is in its journal, and so none has begun. */
+export class Claims {
+  readonly #claims = new Map<ExecutionId, Claim>();
+  #nextMs: MonoMs | null = null;
+
+  add({ id, scheduledAtMs }: ExecutionStart, waitMs: number, now: Now): void {
+    this.#put(id, { beginAtMs: monoMs(now.monoMs + waitMs), scheduledAtMs });
+  }
+
+  has(id: ExecutionId): boolean {
+    return this.#claims.has(id);
+  }
+
+  /** It waits no longer. */
+  hurry(id: ExecutionId): void {
+    const claim = this.#claims.get(id);
+    if (claim !== undefined) this.#put(id, { ...claim, beginAtMs: monoMs(0) });
+  }
+
+  /**
+   * Those whose time has come, by the wall clock, too: a duration may end a moment before that shows the time, and if it was set
+   * back meanwhile they wait for it.
+   */
+  takeDue(now: Now): readonly ExecutionId[] {
+    if (this.#nextMs === null || this.#nextMs > now.monoMs) return [];
+    const due: ExecutionId[] = [];
+    this.#nextMs = null;
+    for (const [id, claim] of [...this.#claims]) {
+      const earlyMs = claim.beginAtMs === 0 ? 0 : msUntil(claim.scheduledAtMs, now.wallNs);
+      if (claim.beginAtMs > now.monoMs) this.#put(id, claim);
+      else if (earlyMs > 0) {
+        this.#put(id, { ...claim, beginAtMs: monoMs(now.monoMs + Math.min(earlyMs, limits.claimAheadMs)) });
+      } else {
+        this.#claims.delete(id);
+        due.push(id);
+      }
+    }
+    return due;
+  }
+
+  nextDeadline(): MonoMs | null {
+    return this.#nextMs;
+  }
+
+  #put(id: ExecutionId, claim: Claim): void {
+    this.#claims.set(id, claim);
+    if (this.#nextMs === null || claim.beginAtMs < this.#nextMs) this.#nextMs = claim.beginAtMs;
+  }
+}
