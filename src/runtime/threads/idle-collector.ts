@@ -4,7 +4,7 @@ const LOOK_MS = 1_000;
 /** Busier than this, a thread is not idle. */
 const IDLE_SHARE = 0.02;
 /** So many looks' worth of work make enough garbage for a collection, and so does a heap that has grown by so much. */
-const WORTH_LOOKS = 0.25;
+const WORTH_LOOKS = 0.5;
 const WORTH_BYTES = 8 << 20;
 /**
  * A second collection follows the first: V8 gives back the room of young objects only when a collection finds that

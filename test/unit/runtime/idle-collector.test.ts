@@ -53,12 +53,12 @@ describe('the collector of an idle thread', () => {
     heap.keptBytes = 50 * megabytes;
     looks(collector, 20);
     expect(heap.collections).toBe(2);
-    heap.busy = 0.1;
+    heap.busy = 0.2;
     looks(collector, 2);
     heap.busy = 0;
     looks(collector, 20);
     expect(heap.collections).toBe(2);
-    heap.busy = 0.1;
+    heap.busy = 0.2;
     looks(collector, 1);
     heap.busy = 0;
     looks(collector, 20);
