@@ -281,6 +281,8 @@ export const limits = {
   killPollLongestMs: 250,
   /** A job that is over by then is never listened to: what it wrote is read at its end. */
   outputFollowMs: 10,
+  /** A process that is gone by then is not looked up in the process table, nor recorded: its mark is enough to find what is left. */
+  processIdentityMs: 10,
   /** A shell that does not pass its trial by then is not used: jobs wait for the first trial. */
   slotTrialMs: 5_000,
   /** Then it is tried again, for a node may start on a machine that is just too busy; jobs don't wait for that. */

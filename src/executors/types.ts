@@ -23,8 +23,11 @@ export interface ExecutionResult {
 
 /** Callbacks of an execution. `ended` is called exactly once, after the last `output`; both never from inside `start`. */
 export interface ExecutionEvents {
-  /** The process group leader exists (shell only): journalled, so that a restart finds and kills the tree. */
-  started?(process: ProcessIdentity): void;
+  /**
+   * The process group leader exists (shell only); called again with its identity when it has run for a moment: journalled, so
+   * that a restart finds and kills the tree. What is over by then was not worth looking at.
+   */
+  started?(process: ProcessIdentity | null): void;
   output(chunk: Uint8Array): void;
   ended(result: ExecutionResult): void;
 }

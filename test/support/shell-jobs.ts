@@ -47,7 +47,9 @@ export class ShellJobs {
         outputLimitBytes: 256_000,
       },
       {
-        started: start,
+        started: (process) => {
+          if (process !== null) start(process);
+        },
         output: (chunk) => {
           if (waiting.length === 0 && written.length > 1_000_000) return;
           written += Buffer.from(chunk).toString('latin1');

@@ -88,7 +88,7 @@ export type WorkerInput =
   | { readonly type: 'journalled' }
   /** Nothing of the last `journal` effect was written, for lack of space. Any other failure stops the node. */
   | { readonly type: 'journalFull' }
-  | { readonly type: 'processStarted'; readonly id: ExecutionId; readonly process: WorkProcess }
+  | { readonly type: 'processStarted'; readonly id: ExecutionId; readonly process: WorkProcess | null }
   /** Somebody follows what it writes; `written` is what its executor knows of it. */
   | { readonly type: 'watchOutput'; readonly id: ExecutionId; readonly written: Written | null }
   | { readonly type: 'watchAllOutput'; readonly isWanted: boolean }

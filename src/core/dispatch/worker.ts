@@ -269,7 +269,7 @@ export class Worker {
     this.#starts.over(id);
     const held = this.#held.get(id);
     // A process that is known after its end needs no killing.
-    if (held?.phase !== 'running') return;
+    if (held?.phase !== 'running' || process === null) return;
     held.entry = { ...held.entry, process };
     this.#journal.addLazily({ type: 'entry', entry: held.entry }, now.monoMs);
   }

@@ -44,7 +44,9 @@ export class ShellExecution {
   readonly #tools: ExecutionTools;
   readonly #launch: Launch;
   readonly #output: TailBuffer;
-  /** Null: not started. */
+  /** Of the main process; null: not started. */
+  #pid: number | null = null;
+  /** Null: nobody has asked for it. */
   #tree: ProcessTree | null = null;
   /** Undefined: the main process runs. Null: nothing is known of its end. */
   #end: ProcessEnd | null | undefined;
@@ -82,7 +84,7 @@ export class ShellExecution {
   /** TERM to the whole tree, KILL after the grace to what is left of it. */
   stop(graceMs: number): void {
     if (this.#isOver || this.#ending !== 'none' || this.#stopAtStart !== null) return;
-    if (this.#tree !== null) this.#terminate(this.#tree, graceMs);
+    if (this.#pid !== null) this.#terminate(this.#treeOf(this.#pid), graceMs);
     else if (this.#launch.withdraw())
       setImmediate(() =>
         this.#finish(endText({ type: 'signalled', signal: 15, coreDumped: false }, this.#job.successCodes)),
@@ -96,28 +98,39 @@ export class ShellExecution {
 
   /** KILL to the whole tree. */
   kill(): void {
-    if (this.#tree === null) this.stop(0);
-    else this.#kill(this.#tree, '');
+    if (this.#pid === null) this.stop(0);
+    else this.#kill(this.#treeOf(this.#pid), '');
   }
 
   #started(pid: number): void {
-    assert(this.#tree === null, 'a process starts once');
-    const { table, timers, memory, nodeKey } = this.#tools;
-    const root = table.identify(pid);
-    const mark = markOf(this.#request.executionId);
-    const tree = new ProcessTree(table, { mark, owner: ownerOf(nodeKey), root, groupOutlivesRoot: true });
-    this.#tree = tree;
-    this.#events.started?.(root);
+    assert(this.#pid === null, 'a process starts once');
+    this.#pid = pid;
+    this.#events.started?.(null);
+    const { timers, memory } = this.#tools;
     const { timeoutNs, memoryLimitBytes } = this.#job;
+    // Most are over before it would be worth looking at them.
+    this.#cancels.push(timers.after(limits.processIdentityMs, () => void this.#treeOf(pid)));
     if (timeoutNs !== null) {
       const delayMs = Math.ceil(Number(timeoutNs) / 1e6);
-      this.#cancels.push(timers.after(delayMs, () => this.#timedOut(tree, timeoutNs)));
+      this.#cancels.push(timers.after(delayMs, () => this.#timedOut(this.#treeOf(pid), timeoutNs)));
     }
     if (memoryLimitBytes !== null) {
+      const tree = this.#treeOf(pid);
       const exceeded = (bytes: number): void => this.#exceeded(tree, bytes, memoryLimitBytes);
       this.#cancels.push(memory.add({ tree, limitBytes: memoryLimitBytes, exceeded }));
     }
-    if (this.#stopAtStart !== null) this.#terminate(tree, this.#stopAtStart);
+    if (this.#stopAtStart !== null) this.#terminate(this.#treeOf(pid), this.#stopAtStart);
+  }
+
+  /** Looks the main process up when it is asked for the first time. */
+  #treeOf(pid: number): ProcessTree {
+    if (this.#tree !== null) return this.#tree;
+    const { table, nodeKey } = this.#tools;
+    const root = table.identify(pid);
+    const mark = markOf(this.#request.executionId);
+    this.#tree = new ProcessTree(table, { mark, owner: ownerOf(nodeKey), root, groupOutlivesRoot: true });
+    this.#events.started?.(root);
+    return this.#tree;
   }
 
   #timedOut(tree: ProcessTree, timeoutNs: bigint): void {
@@ -134,14 +147,14 @@ export class ShellExecution {
   }
 
   #ended(end: ProcessEnd | null): void {
-    const tree = this.#tree;
-    assert(tree !== null, 'what ends has started');
+    const pid = this.#pid;
+    assert(pid !== null, 'what ends has started');
     this.#end = end;
     this.#cancelAll();
     // Whoever watched the main process died: it may still run, unwatched.
-    if (end === null && this.#ending !== 'killing') this.#kill(tree, '');
+    if (end === null && this.#ending !== 'killing') this.#kill(this.#treeOf(pid), '');
     this.#cancels.push(this.#tools.timers.after(limits.outputDrainMs, () => this.#abandonOutput()));
-    if (this.#ending === 'terminating') this.#awaitGone(tree);
+    if (this.#ending === 'terminating') this.#awaitGone(this.#treeOf(pid));
     this.#finishIfOver();
   }
 
