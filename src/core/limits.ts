@@ -314,6 +314,9 @@ export const limits = {
    * due meanwhile waits, and is launched late or recorded as missed, as its job's `catchup` says.
    */
   startsUnderWay: 2_048,
+  /** While so many are, ends wait so much longer to be recorded together: what that takes is missing to the starts. */
+  startsBeforeEnds: 64,
+  endsWaitMs: 80,
   /** Starts sent again at once, the oldest first: one that was lost is rare, one that waits for its turn is not. */
   startsSentAgainAtOnce: 256,
   /** Launches and missed ranges in one message to the dispatcher: about 0.5 MiB. */

@@ -69,7 +69,6 @@ export class DispatcherCore {
     this.tick(now, out);
   }
 
-  /** As of the last `tick`. */
   get dueWanted(): DueWanted {
     return { term: this.#term, isHeld: this.#dueHold.isHeld, aheadMs: this.#workers.claimAheadMs };
   }
@@ -228,6 +227,7 @@ export class DispatcherCore {
   tick(now: Now, out: Effect[]): void {
     if (this.#term === null) return;
     this.#endLeases(now, out);
+    this.#ends.wait(this.#dueHold.endsWaitMs);
     for (const items of portionsOf(this.#ends.take(now.monoMs), finishBytes)) {
       this.#proposals.propose({ type: 'finish', nowNs: now.wallNs, items }, { type: 'finish', items }, out);
     }

@@ -12,6 +12,7 @@ export class Gathered<Item> {
   #items: Item[] = [];
   #dueMs: MonoMs | null = null;
   #notBeforeMs = 0;
+  #waitsMs = 0;
 
   constructor(gatherMs: number, distanceMs: number = gatherMs) {
     this.#gatherMs = gatherMs;
@@ -19,7 +20,12 @@ export class Gathered<Item> {
   }
 
   get dueMs(): MonoMs | null {
-    return this.#dueMs;
+    return this.#dueMs === null ? null : monoMs(this.#dueMs + this.#waitsMs);
+  }
+
+  /** Items wait so much longer, from now on: something else is more urgent. 0: no longer. */
+  wait(waitsMs: number): void {
+    this.#waitsMs = waitsMs;
   }
 
   add(nowMs: MonoMs, item: Item): void {
@@ -35,7 +41,7 @@ export class Gathered<Item> {
 
   /** Hands over all, once they are due. */
   take(nowMs: MonoMs): readonly Item[] {
-    if (this.#dueMs === null || this.#dueMs > nowMs) return [];
+    if (this.dueMs === null || this.dueMs > nowMs) return [];
     const items = this.#items;
     this.clear();
     if (items.length > 1) this.#notBeforeMs = nowMs + this.#distanceMs;

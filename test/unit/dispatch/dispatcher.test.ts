@@ -650,6 +650,28 @@ describe('the dispatcher', () => {
     expect(core.dueWanted.isHeld).toBe(false);
   });
 
+  it('records ends a little later while many starts are under way', () => {
+    core.begin(at(0), term(1), [], [], out);
+    core.reported(at(0), report(), out);
+    const starts = Array.from({ length: limits.startsBeforeEnds + 1 }, (_, index) => start(BigInt(index + 1)));
+    core.changed(
+      at(1),
+      starts.map((each): Change => ({ type: 'executionOpened', start: each })),
+      out,
+    );
+    core.tick(at(1), out);
+    const [first] = starts;
+    if (first === undefined) throw new Error('there are starts');
+    core.startAcknowledged(first.id, wallNs(1n));
+    core.finished(at(2), N0, finished(first.id), out);
+    core.tick(at(2), out);
+    const dueMs = core.nextDeadline() ?? 0;
+    expect(dueMs).toBeGreaterThan(at(2).monoMs + limits.endsWaitMs);
+    for (const { id } of starts) core.startAcknowledged(id, wallNs(1n));
+    for (const ms of [3, 4]) core.tick(at(ms), out);
+    expect(core.nextDeadline()).toBeLessThanOrEqual(dueMs - limits.endsWaitMs);
+  });
+
   it('sends a bounded number of starts again each second, the oldest first', () => {
     core.begin(at(0), term(1), [], [], out);
     core.reported(at(0), report(), out);

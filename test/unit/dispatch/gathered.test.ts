@@ -28,6 +28,19 @@ describe('gathered items', () => {
     ]);
   });
 
+  it('wait longer while something else is more urgent', () => {
+    const gathered = new Gathered<number>(5, 20);
+    gathered.add(monoMs(0), 1);
+    gathered.wait(80);
+    expect(gathered.dueMs).toBe(85);
+    expect(gathered.take(monoMs(84))).toEqual([]);
+    gathered.add(monoMs(84), 2);
+    expect(gathered.take(monoMs(85))).toEqual([1, 2]);
+    gathered.add(monoMs(86), 3);
+    gathered.wait(0);
+    expect(gathered.take(monoMs(105))).toEqual([3]);
+  });
+
   it('keep a distance as long as several come within it', () => {
     const each2Ms = Array.from({ length: 31 }, (_, at) => at * 2);
     expect(handedOver(each2Ms, 200).map(([atMs]) => atMs)).toEqual([5, 25, 45, 65]);
