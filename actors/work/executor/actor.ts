@@ -9,6 +9,7 @@ import { type Epoch, type ExecutionId, monoMs, type NodeName, type Term, term } 
 import type { ExecutionHandle, Executor } from '../../../src/executors/types.ts';
 import { type AppendFiles, StoreFull, type StorePort } from '../../../src/runtime/ports.ts';
 import { type Actor, type ActorDefinition, type Context, localRef, type Ref } from '../../../src/runtime/types.ts';
+import { DecodeError } from '../../../src/wire/msgpack.ts';
 import type { MembershipCommand } from '../../cluster/membership/protocol.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { Journal } from './journal.ts';
@@ -293,7 +294,21 @@ class ExecutorActor implements Actor<ExecutorCommand> {
   }
 }
 
+/** Stands where the executor would be while the node stops. */
+const HALTED: Actor<ExecutorCommand> = { receive: () => undefined };
+
 export const executorActor: ActorDefinition<ExecutorCommand, ExecutorConfig, ExecutorPorts> = {
   mailbox: { capacity: limits.executionsPerWorker, overflow: { policy: 'credit' } },
-  start: (context, config, ports) => new ExecutorActor(context, config, ports),
+  start: (context, config, ports) => {
+    try {
+      return new ExecutorActor(context, config, ports);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      context.stopNode(
+        exitCodes.journalBroken,
+        `The worker's journal can't be read: ${error.message}. Check the disk; without work/ what was running counts as lost`,
+      );
+      return HALTED;
+    }
+  },
 };

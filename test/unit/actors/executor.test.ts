@@ -317,7 +317,8 @@ describe('after the process was killed', () => {
     const bytes = machine.files.read(file);
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
     machine.files.replace(file, bytes);
-    expect(() => machine.openingLife()).toThrow("the journal's file 2 is damaged");
+    const { harness } = machine.openingLife();
+    expect([harness.isReady, harness.stoppedNode]).toMatchObject([false, { exitCode: exitCodes.journalBroken }]);
 
     machine.processes = new SimulatedMachine('boot-2');
     const life = machine.life();
