@@ -3,10 +3,13 @@ import { limits } from '../limits.ts';
 import { type ExecutionId, type MonoMs, monoMs, type WallMs, type WallNs, wallNsOf } from '../units.ts';
 import type { Now } from './in-flight.ts';
 
-/** How long a start that is sent now is to wait; 0: it is due, or the clock jumped and its time means nothing now. */
-export function waitOf({ cause, attempt, scheduledAtMs }: ExecutionStart, wallNowNs: WallNs): number {
-  const waitMs = cause === 'schedule' && attempt === 1 ? msUntil(scheduledAtMs, wallNowNs) : 0;
-  return waitMs > 0 && waitMs <= limits.claimAheadMs ? waitMs : 0;
+/**
+ * How long a start that is sent now is to wait, at least; 0: it is due. What was due when it was decided on stays so, also when the
+ * clock was set back since.
+ */
+export function waitOf({ cause, attempt, scheduledAtMs, assignedAtNs }: ExecutionStart, wallNowNs: WallNs): number {
+  const isClaim = cause === 'schedule' && attempt === 1 && assignedAtNs < wallNsOf(scheduledAtMs);
+  return isClaim ? Math.max(0, Math.min(msUntil(scheduledAtMs, wallNowNs), limits.claimAheadMs)) : 0;
 }
 
 export const msUntil = (atMs: WallMs, nowNs: WallNs): number => Number(wallNsOf(atMs) - nowNs) / 1e6;

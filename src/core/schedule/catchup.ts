@@ -32,7 +32,7 @@ export function firstDueMs(of: AnchoredSchedule, bounds: DueBounds): WallMs | nu
 }
 
 /**
- * Decides for each due time up to now, and so much ahead, whether it is launched (P1): `all` of the last ones within the window, at most
+ * Decides for each due time up to now, or where there is none for the first one so much ahead, whether it is launched (P1): `all` of the last ones within the window, at most
  * `cap`; `once` the last one of these; `skip` only what is on time. The rest is missed.
  */
 export function planDue(
@@ -43,10 +43,13 @@ export function planDue(
   aheadMs = 0,
 ): DuePlan {
   const afterMs = afterOf(bounds);
-  const untilMs = wallMs(Math.min(nowMs + aheadMs, untilOf(bounds)));
+  const untilMs = wallMs(Math.min(nowMs, untilOf(bounds)));
   const first = firstDueTimes(of, afterMs, untilMs, limits.walkedDueTimes);
   const [fromMs] = first;
-  if (fromMs === undefined) return { missed: null, launches: [] };
+  if (fromMs === undefined) {
+    const aheadUntilMs = wallMs(Math.min(nowMs + aheadMs, untilOf(bounds)));
+    return { missed: null, launches: aheadMs > 0 ? firstDueTimes(of, afterMs, aheadUntilMs, 1) : [] };
+  }
   const { windowMs, cap } = launchable(catchup);
   const sinceMs = wallMs(Math.max(afterMs, nowMs - windowMs - 1));
   const isComplete = first.length < limits.walkedDueTimes;

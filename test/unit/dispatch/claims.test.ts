@@ -8,7 +8,14 @@ import { executionId, monoMs, nodeName, stamp, wallMs, wallNs } from '../../../s
 const T = 1_700_000_000_000;
 const idOf = (number: number) => executionId(stamp(1_700_000_000_000_000_000n + BigInt(number)), nodeName('n0'));
 const startOf = (number: number, fields: Partial<ExecutionStart> = {}): ExecutionStart =>
-  ({ id: idOf(number), cause: 'schedule', attempt: 1, scheduledAtMs: wallMs(T), ...fields }) as ExecutionStart;
+  ({
+    id: idOf(number),
+    cause: 'schedule',
+    attempt: 1,
+    scheduledAtMs: wallMs(T),
+    assignedAtNs: wallNs(BigInt(T - 100) * 1_000_000n),
+    ...fields,
+  }) as ExecutionStart;
 
 /** So long before the time of the claims, by both clocks; the wall clock may be set otherwise. */
 const clocks = (ms: number, wallBeforeMs = ms): Now => ({
@@ -22,10 +29,18 @@ describe('the wait of a start', () => {
     expect(waitOf(startOf(1), clocks(limits.claimAheadMs).wallNs)).toBe(limits.claimAheadMs);
   });
 
+  it('is looked at again by its node when the clock was set back', () => {
+    expect(waitOf(startOf(1), clocks(3_600_000).wallNs)).toBe(limits.claimAheadMs);
+  });
+
   it.each([
     ['its time has come', startOf(1), 0],
     ['it is late', startOf(1), -1],
-    ['the clock was set back', startOf(1), limits.claimAheadMs + 1],
+    [
+      'it was due before the clock was set back',
+      startOf(1, { assignedAtNs: wallNs(BigInt(T) * 1_000_000n) }),
+      3_600_000,
+    ],
     ['it is a retry', startOf(1, { attempt: 2 }), 100],
     ['it was asked for by hand', startOf(1, { cause: 'manual' }), 100],
   ])('is none when %s', (_why, start, ms) => {

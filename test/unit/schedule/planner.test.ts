@@ -111,6 +111,18 @@ describe('a planner that leads', () => {
     expect(world.pass(1)).toHaveLength(1);
   });
 
+  test('ahead of time nothing while something is late: that comes first, by its catch-up', () => {
+    world.set(jobOf('a', '@every 10s', { catchup: { policy: 'once', window: '60s', cap: 1 } }));
+    world.step({ type: 'dueWanted', isHeld: false, aheadMs: 250 });
+    world.pass(29_900);
+    world.commit();
+    world.pass(1);
+    expect(times(world)).toEqual(['a@20000']);
+    world.commit();
+    world.pass(1);
+    expect(times(world)).toEqual(['a@20000', 'a@30000']);
+  });
+
   test('ahead of time nothing that its catch-up leaves out', () => {
     world.set(jobOf('a', '@every 10s', { catchup: { policy: 'skip', window: '0s', cap: 1 } }));
     world.step({ type: 'dueWanted', isHeld: false, aheadMs: 250 });
