@@ -17,6 +17,7 @@ export type Fault = 'throw' | 'throwOutside' | 'rejectPromise' | 'exit' | 'exhau
 export type FixtureMessage =
   | { readonly type: 'add'; readonly bytes: Uint8Array }
   | { readonly type: 'read' | 'hold' | 'fatal' }
+  | { readonly type: 'awaitPeer'; readonly peer: string }
   | { readonly type: 'relay'; readonly to: string; readonly timeoutMs: number }
   | { readonly type: 'flood'; readonly to: string; readonly count: number }
   | { readonly type: 'fault'; readonly fault: Fault }
@@ -25,7 +26,6 @@ export type FixtureMessage =
 
 export interface FixtureState {
   readonly sum: number;
-  readonly peers: readonly string[];
 }
 
 export interface ThreadNodeOptions {
