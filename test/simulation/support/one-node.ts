@@ -123,6 +123,7 @@ export class OneNode {
   /** Lives of actors so far. */
   lives = 0;
 
+  readonly simulation: Simulation;
   /** Threads that hang are ended by force. */
   readonly isWatched: boolean;
   /** At once on the node; 0: no limit, and then launches are claimed ahead of their time. */
@@ -134,6 +135,7 @@ export class OneNode {
     maxExecutions: number,
     onEnded: (request: number, outcome: ProposalOutcome) => void,
   ) {
+    this.simulation = simulation;
     this.#onEnded = onEnded;
     this.machine = new SimulatedMachine('boot-1', () => simulation.nowMs);
     this.isWatched = isWatched;

@@ -41,7 +41,7 @@ describe('the wait of a start', () => {
       startOf(1, { assignedAtNs: wallNs(BigInt(T) * 1_000_000n) }),
       3_600_000,
     ],
-    ['it is a retry', startOf(1, { attempt: 2 }), 100],
+    ['it is a retry', startOf(1, { attempt: 2, assignedAtNs: wallNs(BigInt(T + 5) * 1_000_000n) }), 100],
     ['it was asked for by hand', startOf(1, { cause: 'manual' }), 100],
   ])('is none when %s', (_why, start, ms) => {
     expect(waitOf(start, clocks(ms).wallNs)).toBe(0);
@@ -68,6 +68,18 @@ describe('claims', () => {
     // It is looked at again soon: the clock may be set forward as well.
     expect(claims.nextDeadline()).toBe(5_001 + limits.claimAheadMs);
     expect(claims.takeDue(clocks(-1 - limits.claimAheadMs, 0))).toEqual([idOf(1)]);
+  });
+
+  it('wait for a clock that was set back no longer than they can be ahead, where they are tried again', () => {
+    const claims = new Claims();
+    const retry = startOf(1, { attempt: 2 });
+    const waitMs = waitOf(retry, clocks(100, 11_000).wallNs);
+    claims.add(retry, waitMs, clocks(0, 11_000));
+    claims.add(startOf(2, { attempt: 2 }), 40, clocks(0, 40));
+    expect(claims.takeDue(clocks(-40, 0.5))).toEqual([]);
+    expect(claims.takeDue(clocks(-40.5, 0))).toEqual([idOf(2)]);
+    expect(claims.takeDue(clocks(1 - limits.claimAheadMs, 10_751))).toEqual([]);
+    expect(claims.takeDue(clocks(-limits.claimAheadMs, 10_750))).toEqual([idOf(1)]);
   });
 
   it('wait no longer when they are not to begin', () => {
