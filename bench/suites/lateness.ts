@@ -90,13 +90,14 @@ const coresReading = (kind: string, ours: Round, raw: Round): Reading => ({
 function eachSecond(world: World, effort: Effort): Experiment {
   const jobs = effort.amount(200, 10);
   const seconds = effort.amount(20, 2);
+  const warmSeconds = effort.amount(20, 1);
   return {
     type: 'experiment',
     name: `${jobs} each second`,
     async run(): Promise<Findings> {
       const names = Array.from({ length: jobs }, (_, index) => `each-second-${index}`);
       const raw = await rawEachSecond(world, names, seconds);
-      const ours = await oursEachSecond(world, names, seconds);
+      const ours = await oursEachSecond(world, names, { warmSeconds, seconds });
       const [p50, p99] = percentiles(ours.values);
       const [rawP50, rawP99] = percentiles(raw.values);
       const baseline = (value: number) => ({ contender: 'raw', value });
@@ -126,9 +127,12 @@ function burst(world: World, effort: Effort): Experiment {
     async run(): Promise<Findings> {
       const ours: number[][] = [];
       const raw: number[][] = [];
-      for (let round = 0; round < effort.repetitions; round += 1) {
-        raw.push([...(await rawOnce(world, Array<number>(jobs).fill(0))).values]);
-        ours.push([...(await oursOnce(world, Array<number>(jobs).fill(0), 'allow')).values]);
+      for (let round = -effort.warmups; round < effort.repetitions; round += 1) {
+        const theirs = await rawOnce(world, Array<number>(jobs).fill(0));
+        const own = await oursOnce(world, Array<number>(jobs).fill(0), 'allow');
+        if (round < 0) continue;
+        raw.push([...theirs.values]);
+        ours.push([...own.values]);
       }
       const last = (rounds: readonly number[][]): number => median(rounds.map((values) => Math.max(...values)));
       const baseline = { contender: 'raw', value: last(raw) };

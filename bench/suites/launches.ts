@@ -20,7 +20,7 @@ export const launchesSuite: Suite = {
   async open(scope, effort) {
     const node = openPool(scope, (await NodeProcess.start(scope)).url, clientConnections);
     const { url } = await startConstantServer(scope, [{ path: '/', status: '200 OK', headers: [], body: 'done' }]);
-    return [shellCase(scope, node, effort.amount(1_000, 20)), httpCase(scope, node, url, effort.amount(2_000, 20))];
+    return [shellCase(scope, node, effort.amount(4_000, 20)), httpCase(scope, node, url, effort.amount(10_000, 20))];
   },
 };
 

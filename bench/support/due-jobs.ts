@@ -12,7 +12,7 @@ export interface Work {
   readonly executor_config: Readonly<Record<string, string>>;
 }
 
-const pollMs = 5;
+const pollMs = 50;
 const waitAtMostMs = 120_000;
 
 /**
