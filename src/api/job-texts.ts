@@ -12,6 +12,10 @@ export class JobTexts {
   readonly #texts = new Map<JobName, string>();
   #characters = 0;
 
+  get size(): number {
+    return this.#texts.size;
+  }
+
   get(name: JobName): string | undefined {
     return this.#texts.get(name);
   }

@@ -69,6 +69,10 @@ export const limits = {
   /** Events kept for clients that come back or read slowly: five seconds of a storm, days of a quiet node. */
   eventsKept: 65_536,
   eventBytesKept: 16 << 20,
+  /** Of these, for messages that were written out for who read them last; all others are kept unwritten. */
+  eventBytesWritten: 2 << 20,
+  /** Changes that are told in one text: who reads one of them reads all. */
+  changesPerText: 128,
   /** Output events have bounds of their own: what a job writes drops no other events. One job that floods fills it in 12 s. */
   outputEventsKept: 65_536,
   outputEventBytesKept: 16 << 20,

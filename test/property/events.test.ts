@@ -12,6 +12,7 @@ vi.mock('../../src/core/limits.ts', async (original) => {
   const { limits } = await original<typeof Limits>();
   const small = {
     eventsKept: 7,
+    eventBytesWritten: 300,
     outputEventsKept: 5,
     outputEventBytesKept: 2_000,
     eventsPerVisit: 2,

@@ -3,6 +3,7 @@ import { EventHub } from '../../src/api/events/event-hub.ts';
 import { type EventId, parseId } from '../../src/api/events/event-id.ts';
 import type { Change } from '../../src/core/jobs/changes.ts';
 import { type ExecutionId, jobName, logIndex, nodeName, wallMs } from '../../src/core/units.ts';
+import { tellChanges } from '../../src/wire/told-changes.ts';
 import { FakeSocket, type Message } from './fake-socket.ts';
 
 export const NOW = Date.UTC(2026, 10, 21, 12);
@@ -64,7 +65,7 @@ export class EventHubHarness {
 
   /** One batch of the state. */
   change(...changes: readonly Change[]): void {
-    this.hub.changed(logIndex(this.index), logIndex(this.index + 1), changes);
+    this.hub.changed(logIndex(this.index), logIndex(this.index + 1), tellChanges(changes));
     this.index += 1;
     this.pump();
   }

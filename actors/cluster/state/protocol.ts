@@ -1,23 +1,33 @@
 import type { Change } from '../../../src/core/jobs/changes.ts';
 import type { CommandResult } from '../../../src/core/jobs/commands.ts';
-import type { JobName, LogIndex } from '../../../src/core/units.ts';
+import type { LogIndex } from '../../../src/core/units.ts';
 import type { Ref } from '../../../src/runtime/types.ts';
+import type { ToldChanges } from '../../../src/wire/told-changes.ts';
 import type { LeadershipEvent, LogEvent, LogRefusal } from '../log/protocol.ts';
 
 /** Accepted by `state`. */
 export type StateCommand = LogEvent | LeadershipEvent | LogRefusal | WatchState;
 
-/** Sends `changed` from now on. `following` answers first: what is in the store then is all up to that index. */
-export interface WatchState {
-  readonly type: 'watchState';
-  readonly watcher: Ref<StateEvent>;
-  /** Also the names of all jobs that were written. */
-  readonly withJobs?: true;
-  /** Only what is of concern to who follows schedules and histories; batches without it are told of with a later one. */
-  readonly of?: 'schedules';
-}
+/** Sends what changes from now on. `following` answers first: what is in the store then is all up to that index. */
+export type WatchState =
+  | {
+      readonly type: 'watchState';
+      readonly watcher: Ref<StateEvent>;
+      /** Only what is of concern to who follows schedules and histories; batches without it are told of with a later one. */
+      readonly of?: 'schedules';
+    }
+  /** For who only looks on: all changes, in brief, and the jobs that were written. */
+  | { readonly type: 'watchState'; readonly watcher: Ref<StateLookedOn>; readonly of: 'texts' };
 
-export type StateEvent = { readonly type: 'following'; readonly appliedIndex: LogIndex } | StateChanged;
+export type StateEvent = StateFollowing | StateChanged;
+
+/** Told to who watches `texts`. */
+export type StateLookedOn = StateFollowing | StateTold;
+
+export interface StateFollowing {
+  readonly type: 'following';
+  readonly appliedIndex: LogIndex;
+}
 
 /** One batch, visible in the store when this is sent. `after` is the watcher's previous index: a gap means rescan. */
 export interface StateChanged {
@@ -25,8 +35,16 @@ export interface StateChanged {
   readonly after: LogIndex;
   readonly appliedIndex: LogIndex;
   readonly changes: readonly Change[];
-  /** Jobs whose records were written or deleted; only for a watcher that asked for them. */
-  readonly jobs?: readonly JobName[];
+}
+
+/** As `StateChanged`. */
+export interface StateTold {
+  readonly type: 'stateTold';
+  readonly after: LogIndex;
+  readonly appliedIndex: LogIndex;
+  readonly changes: readonly ToldChanges[];
+  /** JSON of the names of all jobs whose records were written or deleted. */
+  readonly jobs: string;
 }
 
 /** Sent to the actor of this node that proposed, in this life of the node: its command is visible, and durable in the log. */

@@ -1,7 +1,8 @@
 import { concernsSchedules } from '../../../src/core/schedule/follow.ts';
 import type { JobName, LogIndex } from '../../../src/core/units.ts';
 import type { Ref } from '../../../src/runtime/types.ts';
-import type { StateChanged, StateEvent, WatchState } from './protocol.ts';
+import { tellChanges } from '../../../src/wire/told-changes.ts';
+import type { StateChanged, StateFollowing, StateTold, WatchState } from './protocol.ts';
 
 export interface VisibleBatch extends Pick<StateChanged, 'appliedIndex' | 'changes'> {
   readonly jobs: readonly JobName[];
@@ -9,8 +10,10 @@ export interface VisibleBatch extends Pick<StateChanged, 'appliedIndex' | 'chang
   readonly hasBarrier: boolean;
 }
 
-interface Watcher extends Pick<WatchState, 'withJobs' | 'of'> {
-  readonly ref: Ref<StateEvent>;
+type Told = StateFollowing | StateChanged | StateTold;
+
+interface Watcher {
+  readonly watch: WatchState;
   /** Behind the last batch that it was told of. */
   told: LogIndex;
 }
@@ -18,29 +21,39 @@ interface Watcher extends Pick<WatchState, 'withJobs' | 'of'> {
 /** Who is told what changes. A message is copied and wakes a thread for each of them: nobody gets what it doesn't need. */
 export class Watchers {
   readonly #watchers = new Map<string, Watcher>();
-  readonly #send: (to: Ref<StateEvent>, event: StateEvent) => void;
+  readonly #send: <Event extends Told>(to: Ref<Event>, event: Event) => void;
 
-  constructor(send: (to: Ref<StateEvent>, event: StateEvent) => void) {
+  constructor(send: <Event extends Told>(to: Ref<Event>, event: Event) => void) {
     this.#send = send;
   }
 
-  watch({ watcher: ref, withJobs, of }: WatchState, appliedIndex: LogIndex): void {
-    const options = { ...(withJobs === undefined ? {} : { withJobs }), ...(of === undefined ? {} : { of }) };
-    this.#watchers.set(`${ref.node ?? ''}/${ref.actor}`, { ref, ...options, told: appliedIndex });
-    this.#send(ref, { type: 'following', appliedIndex });
+  watch(watch: WatchState, appliedIndex: LogIndex): void {
+    const { node, actor } = watch.watcher;
+    this.#watchers.set(`${node ?? ''}/${actor}`, { watch, told: appliedIndex });
+    const following: StateFollowing = { type: 'following', appliedIndex };
+    if (watch.of === 'texts') this.#send(watch.watcher, following);
+    else this.#send(watch.watcher, following);
   }
 
   /** Who is sent to first is woken first: `waiting`, actors that wait for an answer, before those that only look on. */
-  tell({ appliedIndex, changes, jobs, hasBarrier }: VisibleBatch, waiting: ReadonlySet<string>): void {
+  tell(batch: VisibleBatch, waiting: ReadonlySet<string>): void {
     const all = [...this.#watchers.values()];
-    const isWaiting = ({ ref }: Watcher): boolean => waiting.has(ref.actor);
+    const isWaiting = ({ watch }: Watcher): boolean => waiting.has(watch.watcher.actor);
     for (const watcher of [...all.filter(isWaiting), ...all.filter((each) => !isWaiting(each))]) {
-      const { ref, withJobs, of, told: after } = watcher;
-      const wanted = of === 'schedules' ? changes.filter(concernsSchedules) : changes;
-      if (of !== undefined && wanted.length === 0 && !hasBarrier) continue;
-      watcher.told = appliedIndex;
-      const changed = { type: 'changed', after, appliedIndex, changes: wanted } as const;
-      this.#send(ref, withJobs === true ? { ...changed, jobs } : changed);
+      this.#tell(watcher, batch);
     }
+  }
+
+  #tell(watcher: Watcher, { appliedIndex, changes, jobs, hasBarrier }: VisibleBatch): void {
+    const { watch, told: after } = watcher;
+    if (watch.of === 'texts') {
+      const told = { changes: tellChanges(changes), jobs: JSON.stringify(jobs) };
+      this.#send(watch.watcher, { type: 'stateTold', after, appliedIndex, ...told });
+    } else {
+      const wanted = watch.of === 'schedules' ? changes.filter(concernsSchedules) : changes;
+      if (watch.of === 'schedules' && wanted.length === 0 && !hasBarrier) return;
+      this.#send(watch.watcher, { type: 'changed', after, appliedIndex, changes: wanted });
+    }
+    watcher.told = appliedIndex;
   }
 }

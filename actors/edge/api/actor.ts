@@ -18,23 +18,17 @@ import type { MetricsSource, Services } from '../../../src/api/services.ts';
 import { TurnBudget } from '../../../src/api/turn-budget.ts';
 import { AssertionFailed, assertNever } from '../../../src/core/assert.ts';
 import type { StateReads } from '../../../src/core/jobs/reads.ts';
-import {
-  type ExecutionId,
-  type JobName,
-  type LogIndex,
-  logIndex,
-  monoMs,
-  type NodeName,
-} from '../../../src/core/units.ts';
+import { type LogIndex, logIndex, monoMs, type NodeName } from '../../../src/core/units.ts';
 import { type Actor, type ActorDefinition, type Context, localRef, type Random } from '../../../src/runtime/types.ts';
 import type { LogCommand } from '../../cluster/log/protocol.ts';
 import type { MembershipCommand } from '../../cluster/membership/protocol.ts';
-import type { StateCommand, StateEvent } from '../../cluster/state/protocol.ts';
+import type { StateCommand, StateLookedOn } from '../../cluster/state/protocol.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { Proposer } from '../../proposer.ts';
 import { KnownCluster } from './cluster.ts';
 import { ActorOutputs } from './outputs.ts';
 import type { ApiCommand } from './protocol.ts';
+import { StateNews } from './state-news.ts';
 import { Timers } from './timers.ts';
 import { ActorWrites } from './writes.ts';
 
@@ -81,6 +75,7 @@ class ApiActor implements Actor<ApiCommand> {
   readonly #executionWaits = new ExecutionWaits();
   readonly #cluster = new KnownCluster();
   readonly #outputs: ActorOutputs;
+  readonly #news: StateNews;
   readonly #events: EventHub;
   readonly #api: Api;
   readonly #server: HttpServer;
@@ -101,6 +96,13 @@ class ApiActor implements Actor<ApiCommand> {
       executions: this.#executionWaits,
     });
     this.#outputs = new ActorOutputs(context, this.#state);
+    this.#news = new StateNews(this.#state, {
+      listing: this.#listing,
+      jobTexts: this.#jobTexts,
+      launches: this.#waits,
+      executions: this.#executionWaits,
+      follows: this.#outputs.follows,
+    });
     this.#events = new EventHub({
       nowMs: () => context.wallNow(),
       output: {
@@ -126,7 +128,7 @@ class ApiActor implements Actor<ApiCommand> {
         this.#events.members(message.members);
         return;
       case 'following':
-      case 'changed':
+      case 'stateTold':
         this.#stateMoved(message);
         return;
       case 'proposalApplied':
@@ -149,7 +151,7 @@ class ApiActor implements Actor<ApiCommand> {
     } else if (actor === 'membership') {
       this.#context.send(localRef<MembershipCommand>('membership'), { type: 'watchMembers', watcher: self });
     } else if (actor === 'state') {
-      this.#context.send(localRef<StateCommand>('state'), { type: 'watchState', watcher: self, withJobs: true });
+      this.#context.send(localRef<StateCommand>('state'), { type: 'watchState', watcher: self, of: 'texts' });
     } else if (actor === 'dispatcher') {
       this.#outputs.dispatcherStarted(this.#events);
     }
@@ -200,33 +202,14 @@ class ApiActor implements Actor<ApiCommand> {
     done();
   }
 
-  #stateMoved(event: StateEvent): void {
+  #stateMoved(event: StateLookedOn): void {
     const missedSome = event.type === 'following' || event.after !== this.#appliedIndex;
     this.#appliedIndex = event.appliedIndex;
     this.#cluster.stateFollowed();
     if (event.type === 'following') this.#events.following(event.appliedIndex);
     else this.#events.changed(event.after, event.appliedIndex, event.changes);
-    for (const change of event.type === 'changed' ? event.changes : []) {
-      if (change.type === 'launchEnded') this.#waits.launchEnded(change.job, change.group);
-      else if (change.type === 'executionEnded') {
-        this.#executionWaits.executionEnded(change.job, change.id);
-        this.#outputs.follows.executionEnded(change.id);
-      } else if (change.type === 'jobDeleted') {
-        this.#waits.allEnded(change.name);
-        this.#outputs.follows.jobDeleted(change.name);
-        this.#executionWaits.jobDeleted(change.name);
-      }
-    }
-    const jobs = event.type === 'changed' ? (event.jobs ?? []) : [];
-    this.#listing.changed(jobs);
-    this.#jobTexts.changed(jobs);
-    if (!missedSome) return;
-    this.#listing.missedSome();
-    this.#jobTexts.missedSome();
-    this.#waits.recheck((name) => (this.#state.job(name)?.openLaunches ?? 0) > 0);
-    const runs = (name: JobName, id: ExecutionId): boolean => this.#state.execution(name, id)?.outcome === 'running';
-    this.#executionWaits.recheck(runs);
-    this.#outputs.follows.recheck(runs);
+    if (event.type === 'stateTold') this.#news.changed(event);
+    if (missedSome) this.#news.missedSome();
   }
 
   #listening(outcome: ListenOutcome): void {

@@ -21,6 +21,11 @@ export class JobListing {
     this.#buildSoon = buildSoon;
   }
 
+  /** Changes are of concern. */
+  get isKept(): boolean {
+    return this.#catalogue !== null;
+  }
+
   page(query: JobQuery): JobPage {
     if (this.#catalogue === null && this.#hasMany()) {
       this.#begin();

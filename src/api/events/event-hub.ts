@@ -1,21 +1,14 @@
-import type { Change } from '../../core/jobs/changes.ts';
 import { limits } from '../../core/limits.ts';
 import type { LogIndex, NodeName, WallMs } from '../../core/units.ts';
+import type { ToldChanges } from '../../wire/told-changes.ts';
 import type { WebSocketListener } from '../http.ts';
 import type { ClusterMember } from '../services.ts';
 import { EventConnection, type EventRings } from './event-connection.ts';
-import { type EventFilter, topicBits } from './event-filter.ts';
+import type { EventFilter } from './event-filter.ts';
 import type { EventId } from './event-id.ts';
 import { EventRing } from './event-ring.ts';
-import {
-  changeEvent,
-  leaderEvent,
-  memberEvents,
-  messageOf,
-  outputEvent,
-  type ToldEvent,
-  timeOfMs,
-} from './event-texts.ts';
+import { leaderEvent, memberEvents, outputEvent, type ToldEvent } from './event-texts.ts';
+import { keptChanges, keptEvent, writtenEvent } from './kept-events.ts';
 import { OutputFlow, type OutputFlowOptions } from './output-flow.ts';
 import type { OutputPiece } from './output-piece.ts';
 
@@ -26,7 +19,7 @@ export interface EventHubOptions {
   readonly output: OutputFlowOptions;
 }
 
-/** What happens, told to all who listen; each event is encoded once. */
+/** What happens, told to all who listen; each event is written out once, when somebody reads it. */
 export class EventHub {
   readonly #options: EventHubOptions;
   readonly #rings: EventRings;
@@ -48,8 +41,16 @@ export class EventHub {
     this.#last = { index: 0, ordinal: this.#clockOrdinal() };
     this.#outputFlow = new OutputFlow(options.output);
     this.#rings = {
-      others: new EventRing(this.#last, { events: limits.eventsKept, bytes: limits.eventBytesKept }),
-      output: new EventRing(this.#last, { events: limits.outputEventsKept, bytes: limits.outputEventBytesKept }),
+      others: new EventRing(this.#last, {
+        events: limits.eventsKept,
+        bytes: limits.eventBytesKept - limits.eventBytesWritten,
+        writtenBytes: limits.eventBytesWritten,
+      }),
+      output: new EventRing(this.#last, {
+        events: limits.outputEventsKept,
+        bytes: limits.outputEventBytesKept,
+        writtenBytes: 0,
+      }),
     };
   }
 
@@ -57,7 +58,7 @@ export class EventHub {
     return this.#connections.size;
   }
 
-  /** Bytes of the messages that are kept, for all clients together; of output, and of all others. */
+  /** Bytes of the events that are kept, for all clients together; of output, and of all others. */
   get keptBytes(): { readonly output: number; readonly others: number } {
     return { output: this.#rings.output.bytes, others: this.#rings.others.bytes };
   }
@@ -97,28 +98,31 @@ export class EventHub {
     this.#appliedIndex = appliedIndex;
   }
 
-  changed(after: LogIndex, appliedIndex: LogIndex, changes: readonly Change[]): void {
+  changed(after: LogIndex, appliedIndex: LogIndex, changes: readonly ToldChanges[]): void {
     if (this.#appliedIndex !== after) this.#forget(after);
     this.#appliedIndex = appliedIndex;
     this.#last = { index: appliedIndex, ordinal: 0 };
-    const at = this.#now();
-    for (const change of changes) this.#keep(changeEvent(change), at);
+    const at = this.#options.nowMs();
+    for (const lot of changes) {
+      const { index, ordinal } = this.#last;
+      this.#rings.others.append(keptChanges({ index, ordinal: ordinal + 1 }, lot, at));
+      this.#last = { index, ordinal: ordinal + lot.count };
+    }
   }
 
   leadership(leader: NodeName | null, isLeader: boolean): void {
     if (leader === this.#leader.leader && isLeader === this.#leader.isLeader) return;
     this.#leader = { leader, isLeader };
-    this.#keep(leaderEvent(leader, isLeader), this.#now());
+    this.#keep(leaderEvent(leader, isLeader));
   }
 
   members(members: readonly ClusterMember[]): void {
-    const at = this.#now();
-    for (const event of memberEvents(this.#members, members)) this.#keep(event, at);
+    for (const event of memberEvents(this.#members, members)) this.#keep(event);
     this.#members = members;
   }
 
   output(piece: OutputPiece): void {
-    if (this.#outputFlow.isFlowing) this.#keep(outputEvent(piece), this.#now());
+    if (this.#outputFlow.isFlowing) this.#keep(outputEvent(piece));
   }
 
   /** Who tells what is written began anew: what it had on its way is lost. */
@@ -151,16 +155,9 @@ export class EventHub {
     if (connection.isReady) this.#ready.add(connection);
   }
 
-  /** The time of what is told now: written once for a batch. */
-  #now(): string {
-    return timeOfMs(this.#options.nowMs());
-  }
-
-  #keep(told: ToldEvent, at: string): void {
-    const { topic, job } = told;
-    const id = this.#nextId();
-    const ring = topic === 'output' ? this.#rings.output : this.#rings.others;
-    ring.append({ id, message: messageOf(id, told, at), bit: topicBits[topic], job });
+  #keep(told: ToldEvent): void {
+    const ring = told.topic === 'output' ? this.#rings.output : this.#rings.others;
+    ring.append(keptEvent(writtenEvent(this.#nextId(), told, this.#options.nowMs())));
   }
 
   /** In microseconds: nobody tells a million events a second, so ordinals that begin with the clock stay behind it. */

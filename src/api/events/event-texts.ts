@@ -1,15 +1,7 @@
 import { assertNever } from '../../core/assert.ts';
-import type { Change } from '../../core/jobs/changes.ts';
 import type { Cause, LaunchNote } from '../../core/jobs/records.ts';
-import {
-  instantOfMs,
-  instantOfNs,
-  type JobName,
-  type NodeName,
-  type Stamp,
-  type WallMs,
-  type WallNs,
-} from '../../core/units.ts';
+import { instantOfMs, instantOfNs, type JobName, type NodeName, type WallMs, wallNs } from '../../core/units.ts';
+import type { Digits, ToldChange } from '../../wire/told-changes.ts';
 import { formatInstant } from '../json/time.ts';
 import { jsonBytes, jsonString } from '../json/writer.ts';
 import type { ClusterMember } from '../services.ts';
@@ -30,12 +22,12 @@ export interface ToldEvent {
 export const messageOf = (id: EventId, { topic, type, members }: ToldEvent, at: string): Uint8Array =>
   Buffer.from(`{"id":"${formatId(id)}","topic":"${topic}","type":"${type}","at":"${at}"${members}}`);
 
-export function changeEvent(change: Change): ToldEvent {
-  switch (change.type) {
+export function changeEvent(change: ToldChange): ToldEvent {
+  switch (change[0]) {
     case 'jobSet':
       return jobSetEvent(change);
     case 'jobDeleted':
-      return { topic: 'job', type: 'deleted', job: change.name, members: ofJob(change.name) };
+      return { topic: 'job', type: 'deleted', job: change[1], members: ofJob(change[1]) };
     case 'launchBegan':
     case 'workOpened':
     case 'launchEnded':
@@ -51,60 +43,62 @@ export function changeEvent(change: Change): ToldEvent {
   }
 }
 
-function jobSetEvent({ schedule: { name }, how, quarantine }: Extract<Change, { type: 'jobSet' }>): ToldEvent {
+type Told<Type extends ToldChange[0]> = Extract<ToldChange, readonly [Type, ...unknown[]]>;
+
+function jobSetEvent([, job, how, quarantine]: Told<'jobSet'>): ToldEvent {
   const reason = how === 'disabled' && quarantine !== null ? `,"reason":${jsonString(quarantine)}` : '';
-  return { topic: 'job', type: how, job: name, members: ofJob(name) + reason };
+  return { topic: 'job', type: how, job, members: ofJob(job) + reason };
 }
 
-function launchEvent(
-  change: Extract<Change, { type: 'launchBegan' | 'workOpened' | 'launchEnded' | 'launchNoted' }>,
-): ToldEvent {
+function launchEvent(change: Told<'launchBegan' | 'workOpened' | 'launchEnded' | 'launchNoted'>): ToldEvent {
   const topic = 'launch';
-  switch (change.type) {
+  switch (change[0]) {
     case 'launchBegan': {
-      const { job, group, cause, scheduledAtMs } = change;
+      const [, job, group, cause, scheduledAtMs] = change;
       return { topic, type: 'began', job, members: ofLaunch(job, group) + ofCause(cause, scheduledAtMs) };
     }
     case 'workOpened': {
-      const { job, group, attempt, reason, dueAtMs, waits } = change.work;
-      const waited = waits === null ? '' : `,"waits_for":"${waits.for}"`;
+      const [, job, group, attempt, reason, dueAtMs, waitsFor] = change;
+      const waited = waitsFor === null ? '' : `,"waits_for":"${waitsFor}"`;
       const members = `${ofLaunch(job, group)},"attempt":${attempt},"reason":"${reason}","due":"${timeOfMs(dueAtMs)}"${waited}`;
       return { topic, type: 'waits', job, members };
     }
     case 'launchEnded': {
-      const { job, group, status } = change;
+      const [, job, group, status] = change;
       return { topic, type: 'ended', job, members: `${ofLaunch(job, group)},"status":"${status}"` };
     }
-    case 'launchNoted':
-      return { topic, type: change.note.kind, job: change.note.job, members: ofNote(change.note) };
+    case 'launchNoted': {
+      const [, job, note] = change;
+      return { topic, type: note.kind, job, members: ofNote(note) };
+    }
     default:
       return assertNever(change);
   }
 }
 
 function executionEvent(
-  change: Extract<Change, { type: 'executionOpened' | 'executionEnded' | 'executionStopping' | 'executionDropped' }>,
+  change: Told<'executionOpened' | 'executionEnded' | 'executionStopping' | 'executionDropped'>,
 ): ToldEvent {
   const topic = 'execution';
-  switch (change.type) {
+  switch (change[0]) {
     case 'executionOpened': {
-      const { id, job, group, node, attempt, cause, scheduledAtMs } = change.start;
+      const [, job, id, group, node, attempt, cause, scheduledAtMs] = change;
       const members = ofExecution(job, group, id, node, attempt) + ofCause(cause, scheduledAtMs);
       return { topic, type: 'started', job, members };
     }
     case 'executionEnded': {
-      const { id, job, group, node, attempt, outcome, startedAtNs, finishedAtNs, outputBytes } = change;
+      const [, job, id, group, node, attempt, outcome, startedAtNs, finishedAtNs, outputBytes] = change;
       const times = `,"started_at":"${timeOfNs(startedAtNs)}","finished_at":"${timeOfNs(finishedAtNs)}"`;
       const end = `,"outcome":"${outcome}"${times},"output_bytes":${outputBytes}`;
       return { topic, type: 'ended', job, members: ofExecution(job, group, id, node, attempt) + end };
     }
     case 'executionStopping': {
-      const { job, id, group, reason } = change;
+      const [, job, id, group, reason] = change;
       const members = `${ofLaunch(job, group)},"execution":${jsonString(id)},"reason":"${reason}"`;
       return { topic, type: 'stopping', job, members };
     }
     case 'executionDropped': {
-      const { job, id } = change;
+      const [, job, id] = change;
       return { topic, type: 'dropped', job, members: `${ofJob(job)},"execution":${jsonString(id)}` };
     }
     default:
@@ -165,9 +159,9 @@ export const outputEvent = ({ id, job, node, offset, chunk }: OutputPiece): Told
 
 const ofJob = (job: JobName): string => `,"job":${jsonString(job)}`;
 
-const ofLaunch = (job: JobName, group: Stamp): string => `${ofJob(job)},"launch":"${group}"`;
+const ofLaunch = (job: JobName, group: Digits): string => `${ofJob(job)},"launch":"${group}"`;
 
-const ofExecution = (job: JobName, group: Stamp, id: string, node: NodeName, attempt: number): string =>
+const ofExecution = (job: JobName, group: Digits, id: string, node: NodeName, attempt: number): string =>
   `${ofLaunch(job, group)},"execution":${jsonString(id)},"node":${jsonString(node)},"attempt":${attempt}`;
 
 const ofCause = (cause: Cause, dueAtMs: WallMs): string => `,"cause":"${cause}","due":"${timeOfMs(dueAtMs)}"`;
@@ -176,4 +170,4 @@ const ofNote = ({ job, fromMs, toMs, count, reason }: LaunchNote): string =>
   `${ofJob(job)},"from":"${timeOfMs(fromMs)}","to":"${timeOfMs(toMs)}","count":${count},"reason":${jsonString(reason)}`;
 
 export const timeOfMs = (at: WallMs): string => formatInstant(instantOfMs(at));
-const timeOfNs = (at: WallNs): string => formatInstant(instantOfNs(at));
+const timeOfNs = (at: Digits): string => formatInstant(instantOfNs(wallNs(BigInt(at))));

@@ -1,5 +1,6 @@
 import { compareIds, type EventId } from './event-id.ts';
-import type { EventRing, KeptEvent } from './event-ring.ts';
+import type { EventRing } from './event-ring.ts';
+import type { WrittenEvent } from './kept-events.ts';
 
 /** Where one client stands in one ring. */
 export class RingReader {
@@ -22,7 +23,7 @@ export class RingReader {
   }
 
   /** The next one; undefined: none yet, or it was missed. */
-  get next(): KeptEvent | undefined {
+  get next(): WrittenEvent | undefined {
     return this.#ring.at(this.#place);
   }
 

@@ -23,6 +23,10 @@ export class OutputFollows {
     this.#read = read;
   }
 
+  get size(): number {
+    return this.#size;
+  }
+
   get isFull(): boolean {
     return this.#size >= limits.outputFollowers;
   }

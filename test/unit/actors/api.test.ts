@@ -19,6 +19,7 @@ import {
   term,
 } from '../../../src/core/units.ts';
 import { decodeEntry, type Entry } from '../../../src/wire/entries.ts';
+import { tellChanges } from '../../../src/wire/told-changes.ts';
 import { header, testRules, textOf } from '../../support/api-harness.ts';
 import { ActorHarness, type MadeAsk } from '../../support/fake-context.ts';
 import { FakeSocket } from '../../support/fake-socket.ts';
@@ -162,10 +163,11 @@ class Api {
 
   changed(changes: readonly Change[], after = 0, appliedIndex = after): void {
     this.actor.deliver({
-      type: 'changed',
+      type: 'stateTold',
       after: logIndex(after),
       appliedIndex: logIndex(appliedIndex),
-      changes,
+      changes: tellChanges(changes),
+      jobs: '[]',
     });
   }
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CommittedEntry } from '../../../actors/cluster/log/protocol.ts';
 import { definition } from '../../../actors/cluster/state/actor.ts';
-import type { StateCommand, StateEvent } from '../../../actors/cluster/state/protocol.ts';
+import type { StateCommand, StateEvent, StateLookedOn } from '../../../actors/cluster/state/protocol.ts';
 import { exitCodes } from '../../../actors/exit-codes.ts';
 import type { Command, Origin } from '../../../src/core/jobs/commands.ts';
 import { limits } from '../../../src/core/limits.ts';
@@ -10,6 +10,7 @@ import { StoreFull } from '../../../src/runtime/ports.ts';
 import { localRef } from '../../../src/runtime/types.ts';
 import { encodeEntry } from '../../../src/wire/entries.ts';
 import { StateReader } from '../../../src/wire/state-reader.ts';
+import { readChanges } from '../../../src/wire/told-changes.ts';
 import { ActorHarness, startWallMs } from '../../support/fake-context.ts';
 import { type MemoryStore, MemoryStores } from '../../support/memory-store.ts';
 import { submitted, T0 } from '../../support/state-harness.ts';
@@ -171,6 +172,20 @@ describe('the state', () => {
       { after: 0, appliedIndex: 2, changes: [{ type: 'jobSet' }] },
       { after: 2, appliedIndex: 5, changes: [{ type: 'jobSet' }, { type: 'jobSet' }] },
       { after: 5, appliedIndex: 6, changes: [] },
+    ]);
+  });
+
+  it('tells who only looks on in texts, and which jobs were written', () => {
+    state.deliver({ type: 'watchState', watcher: localRef<StateLookedOn>('api'), of: 'texts' });
+    commit(barrierAt(1), entryAt(2), entryAt(3));
+    const told = state.takeMessages<StateLookedOn>().filter(({ type }) => type === 'stateTold' || type === 'following');
+    expect(told).toMatchObject([
+      { type: 'following', appliedIndex: 0 },
+      { type: 'stateTold', after: 0, appliedIndex: 3, jobs: '["job2","job3"]', changes: [{ count: 2 }] },
+    ]);
+    expect(told.flatMap((event) => (event.type === 'stateTold' ? event.changes : [])).flatMap(readChanges)).toEqual([
+      ['jobSet', 'job2', 'created', null],
+      ['jobSet', 'job3', 'created', null],
     ]);
   });
 

@@ -5,6 +5,7 @@ import { Query } from '../../../src/api/query.ts';
 import type { ClusterMember } from '../../../src/api/services.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { jobName, logIndex, nodeName, stamp, wallMs } from '../../../src/core/units.ts';
+import { tellChanges } from '../../../src/wire/told-changes.ts';
 import { testMember } from '../../support/api-harness.ts';
 import { big, deleted, EventHubHarness, idOf, NOW, OTHERS } from '../../support/event-hub-harness.ts';
 import type { Message } from '../../support/fake-socket.ts';
@@ -90,6 +91,26 @@ describe('an event', () => {
       'joined n1',
       'left n1',
     ]);
+  });
+});
+
+describe('events', () => {
+  it('are written out for the first client that reads them, and once for all', () => {
+    const told = new EventHubHarness();
+    const first = told.listen();
+    const from = idOf(first.take()[0]);
+    first.leave();
+    told.change(deleted('a'), deleted('b'));
+    const before = told.hub.keptBytes.others;
+    const socket = told.listen(from);
+    told.pump();
+    const messages = socket.take().slice(1);
+    const bytes = messages.reduce((sum, message) => sum + JSON.stringify(message).length, 0);
+    expect(messages).toHaveLength(2);
+    expect(told.hub.keptBytes.others - before).toBe(bytes);
+    told.listen(from);
+    told.pump();
+    expect(told.hub.keptBytes.others - before).toBe(bytes);
   });
 });
 
@@ -233,7 +254,7 @@ describe('a slow reader', () => {
     const told = new EventHubHarness();
     const sockets = Array.from({ length: 300 }, () => told.listen());
     const changes = Array.from({ length: limits.eventsPerVisit * 3 }, (_, at) => deleted(`a${at}`));
-    told.hub.changed(logIndex(10), logIndex(11), changes);
+    told.hub.changed(logIndex(10), logIndex(11), tellChanges(changes));
     let rounds = 1;
     while (told.hub.pump()) rounds += 1;
     expect(rounds).toBeGreaterThan(4);
