@@ -1,3 +1,4 @@
+import { inlineLess } from '../../adapters/compiler.ts';
 import { endProcess } from '../../adapters/end-process.ts';
 import { collectYoungAlone, exposeCollector } from '../../adapters/heap.ts';
 import { systemRandom } from '../../adapters/random.ts';
@@ -105,6 +106,7 @@ export class RunningNode {
     this.#outside = new Outside(this.#host);
     exposeCollector();
     collectYoungAlone();
+    inlineLess();
     this.#ignoreHeap = collectWhenIdle();
     this.#launcher.prepare(options.table.children);
     this.#supervisor.submit({ type: 'start' });
