@@ -233,6 +233,9 @@ export const limits = {
   orphanKillMs: 10_000,
   /** Dkron's pool of HTTP clients, one per timeout and TLS settings (dkron-v4 section 11). */
   httpClients: 100,
+  /** Requests that are kept ready by their config, and the longest config of them: half a megabyte in all at most, mostly far less. */
+  httpRequests: 256,
+  httpRequestChars: 2_048,
   /** Connections to one host: Dkron's number. */
   httpConnectionsPerHost: 20,
   /** An idle connection is closed by us before its server would: servers wait for two seconds and more. */

@@ -1,5 +1,6 @@
 import type { ExecutionEvents, ExecutionHandle, ExecutionRequest, Executor } from '../types.ts';
 import { HttpClients } from './clients.ts';
+import { PreparedRequests } from './prepared-requests.ts';
 import { HttpRun } from './run.ts';
 
 export interface HttpExecutorOptions {
@@ -17,16 +18,16 @@ export function createHttpExecutor(options: HttpExecutorOptions): Executor {
 }
 
 class HttpExecutor implements Executor {
-  readonly #userAgent: string;
+  readonly #requests: PreparedRequests;
   readonly #clients = new HttpClients();
   readonly #running = new Map<HttpRun, Promise<void>>();
 
   constructor(userAgent: string) {
-    this.#userAgent = userAgent;
+    this.#requests = new PreparedRequests(userAgent);
   }
 
   start(request: ExecutionRequest, events: ExecutionEvents): ExecutionHandle {
-    const run = new HttpRun(request.config, this.#clients, this.#userAgent);
+    const run = new HttpRun(request.config, this.#clients, this.#requests);
     const ended = run.result(request.outputLimitBytes).then((result) => {
       this.#running.delete(run);
       events.ended(result);

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { RE2JS, RE2JSSyntaxException } from 're2js';
 import { compareBytewise } from '../../core/compare-bytewise.ts';
 import { joinTail } from '../../core/join-tail.ts';
@@ -6,34 +5,29 @@ import { limits } from '../../core/limits.ts';
 import { quoteAsGo } from '../../core/schedule/go-text.ts';
 import { TailBuffer } from '../tail-buffer.ts';
 import type { ExecutionResult } from '../types.ts';
+import { BodyBroken, Interruption } from './call.ts';
 import type { HttpClients } from './clients.ts';
-import { exchange, type HttpRequest, type HttpResponse } from './exchange.ts';
-import { parseGoUrl } from './go-url.ts';
-import { isToken, parseHeaders } from './headers.ts';
+import { exchange } from './exchange.ts';
 import { describeNetworkError } from './network-errors.ts';
+import { type PreparedRequests, RunFailed } from './prepared-requests.ts';
 
 type Config = Readonly<Record<string, string>>;
-
-/** The work failed; the message is what Dkron records as the first line of its output. */
-class RunFailed extends Error {
-  override readonly name = 'RunFailed';
-}
 
 /** One execution of the http executor. */
 export class HttpRun {
   readonly #config: Config;
   readonly #clients: HttpClients;
-  readonly #userAgent: string;
-  readonly #abort = new AbortController();
+  readonly #requests: PreparedRequests;
+  readonly #interruption = new Interruption();
   /** Output lines before the body: the config, and warnings. */
   #preamble = '';
   #body = new TailBuffer(0);
   #endedBy: 'timeout' | 'stop' | null = null;
 
-  constructor(config: Config, clients: HttpClients, userAgent: string) {
+  constructor(config: Config, clients: HttpClients, requests: PreparedRequests) {
     this.#config = config;
     this.#clients = clients;
-    this.#userAgent = userAgent;
+    this.#requests = requests;
   }
 
   /** Aborts the request; the result tells so. */
@@ -60,53 +54,33 @@ export class HttpRun {
   async #run(outputLimitBytes: number): Promise<void> {
     const config = this.#config;
     if ((config.debug ?? '') !== '') this.#preamble += `Config: ${formatConfig(config)}\n`;
-    const request = this.#prepare();
+    const { request, warning } = this.#requests.of(config);
+    this.#preamble += warning;
     const { client, warnings } = this.#clients.lease(config);
     this.#preamble += warnings.join('');
     const timer = client.timeoutMs === null ? null : setTimeout(() => this.#end('timeout'), client.timeoutMs);
+    const matches = (config.expectBody ?? '') !== '';
+    const body = new TailBuffer(matches ? Math.max(outputLimitBytes, limits.httpMatchedBytes) : outputLimitBytes);
     try {
-      const response = await exchange(request, {
+      const status = await exchange(request, {
         dispatcher: client.agent,
-        userAgent: this.#userAgent,
-        signal: this.#abort.signal,
-        describeAbort: () => this.#describeEnd(' (Client.Timeout exceeded while awaiting headers)'),
+        userAgent: this.#requests.userAgent,
+        interruption: this.#interruption,
+        describeInterruption: () => this.#describeEnd(' (Client.Timeout exceeded while awaiting headers)'),
+        body,
       });
-      this.#body = await this.#read(response.body, outputLimitBytes);
-      this.#judge(response);
+      this.#body = body;
+      this.#judge(status);
+    } catch (error) {
+      if (!(error instanceof BodyBroken)) throw error;
+      // Of a body that breaks off nothing is kept, as in Dkron.
+      throw new RunFailed(this.#endedBy === null ? describeBodyError(error.cause) : this.#describeEnd(bodyTimeout));
     } finally {
       if (timer !== null) clearTimeout(timer);
     }
   }
 
-  /** The checks of Dkron and of Go's http.NewRequest, in their order. */
-  #prepare(): HttpRequest {
-    const { url = '', method = '', headers = '', body = '' } = this.#config;
-    if (url === '') throw new RunFailed('url is empty');
-    if (method === '') throw new RunFailed('method is empty');
-    if (!isToken(method)) throw new RunFailed(`net/http: invalid method ${quoteAsGo(method)}`);
-    const parsedUrl = parseGoUrl(url);
-    if (!parsedUrl.ok) throw new RunFailed(parsedUrl.message);
-    const parsedHeaders = parseHeaders(headers);
-    if (!parsedHeaders.ok) throw new RunFailed(parsedHeaders.message);
-    this.#preamble += parsedHeaders.warning;
-    return { method, url: parsedUrl.url, headers: parsedHeaders.headers, body: Buffer.from(body) };
-  }
-
-  /** Of a body that breaks off nothing is kept, as in Dkron. */
-  async #read(body: Readable, outputLimitBytes: number): Promise<TailBuffer> {
-    const matches = (this.#config.expectBody ?? '') !== '';
-    const kept = new TailBuffer(matches ? Math.max(outputLimitBytes, limits.httpMatchedBytes) : outputLimitBytes);
-    try {
-      for await (const chunk of body) {
-        if (chunk instanceof Uint8Array) kept.add(chunk);
-      }
-      return kept;
-    } catch (error) {
-      throw new RunFailed(this.#endedBy === null ? describeBodyError(error) : this.#describeEnd(bodyTimeout));
-    }
-  }
-
-  #judge({ status }: HttpResponse): void {
+  #judge(status: number): void {
     const { expectCode = '', expectBody = '' } = this.#config;
     if (expectCode !== '' && !`${expectCode},`.includes(`${status},`)) {
       throw new RunFailed('received response code does not match the expected code');
@@ -119,7 +93,7 @@ export class HttpRun {
   #end(by: 'timeout' | 'stop'): void {
     if (this.#endedBy !== null) return;
     this.#endedBy = by;
-    this.#abort.abort();
+    this.#interruption.interrupt();
   }
 
   #describeEnd(ofTimeout: string): string {

@@ -8,7 +8,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { endingOf } from '../../../src/core/dispatch/held-work.ts';
+import { limits } from '../../../src/core/limits.ts';
 import { createHttpExecutor } from '../../../src/executors/http/executor.ts';
+import { PreparedRequests } from '../../../src/executors/http/prepared-requests.ts';
 import type { ExecutionHandle, ExecutionResult, Executor } from '../../../src/executors/types.ts';
 
 type Config = Record<string, string>;
@@ -235,7 +237,45 @@ describe('stopping', () => {
   });
 });
 
+describe('stopping in the queue', () => {
+  it('ends at once what waits for a connection', async () => {
+    let arrived = 0;
+    let allArrived: () => void = () => undefined;
+    const arrivals = new Promise<void>((resolve) => {
+      allArrived = resolve;
+    });
+    const url = await serveRaw(() => {
+      arrived += 1;
+      if (arrived === limits.httpConnectionsPerHost) allArrived();
+    });
+    const busy = Array.from({ length: limits.httpConnectionsPerHost }, () => begin({ url, method: 'GET' }));
+    await arrivals;
+    const { handle, ended } = begin({ url, method: 'GET' });
+    await Promise.resolve();
+    handle.stop(0);
+    expect(await ended).toMatchObject({ success: false, error: `Get "${url}": context canceled` });
+    for (const each of busy) each.handle.stop(0);
+    await Promise.all(busy.map((each) => each.ended));
+    expect(arrived).toBe(limits.httpConnectionsPerHost);
+  });
+});
+
 describe('the request', () => {
+  it('is kept ready for the next time, and only for the same config', async () => {
+    const url = await serve(echo);
+    const first = await echoed({ url: `${url}/a`, method: 'POST', headers: '["X-A: 1"]', body: 'one' });
+    expect(await echoed({ url: `${url}/a`, method: 'POST', headers: '["X-A: 1"]', body: 'one' })).toEqual(first);
+    const other = await echoed({ url: `${url}/a`, method: 'POST', headers: '["X-A: 2"]', body: 'two' });
+    expect(other).toMatchObject({ body: 'two', headers: { 'x-a': '2' } });
+  });
+
+  it('is not kept ready for ever', () => {
+    const requests = new PreparedRequests('test');
+    for (let n = 0; n < limits.httpRequests + 10; n += 1) requests.of({ url: `http://a/${n}`, method: 'GET' });
+    requests.of({ url: `http://a/${'x'.repeat(limits.httpRequestChars)}`, method: 'GET' });
+    expect(requests.size).toBe(limits.httpRequests);
+  });
+
   it('carries method, path, headers and body as written', async () => {
     const url = await serve(echo);
     const headers = '["x-api-KEY: a:b: c ","Accept: */*","X-A: 1","x-a: ü"]';
@@ -362,6 +402,33 @@ describe('the answer', () => {
     const headers = '["Accept-Encoding: gzip"]';
     expect((await run({ url, method: 'GET', headers })).output).toEqual(new Uint8Array(gzipSync('plain')));
   });
+
+  it('is unpacked in pieces, however much it is', async () => {
+    const plain = Array.from({ length: 200_000 }, (_, n) => String(n)).join(' ');
+    const url = await serve((_request, response) => {
+      const packed = gzipSync(plain);
+      response.writeHead(200, { 'Content-Encoding': 'gzip' });
+      for (let at = 0; at < packed.length; at += 10_000) response.write(packed.subarray(at, at + 10_000));
+      response.end();
+    });
+    const { output, droppedBytes } = await run({ url, method: 'GET' }, 100);
+    expect(text(output)).toBe(plain.slice(-100));
+    expect(droppedBytes).toBe(plain.length - 100);
+  });
+
+  it('that is not packed as it says fails', async () => {
+    const url = await serve((_request, response) => {
+      response.writeHead(200, { 'Content-Encoding': 'gzip' }).end('plain');
+    });
+    expect(await run({ url, method: 'GET' })).toMatchObject({ success: false, error: 'incorrect header check' });
+  });
+
+  it('that ends in the middle of what is packed fails', async () => {
+    const url = await serve((_request, response) => {
+      response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync('plain').subarray(0, 12));
+    });
+    expect(await run({ url, method: 'GET' })).toMatchObject({ success: false, error: 'unexpected end of file' });
+  });
 });
 
 describe('redirects', () => {
@@ -409,6 +476,14 @@ describe('redirects', () => {
   it('without a Location are answers', async () => {
     const url = await serve((_request, response) => response.writeHead(302).end('here'));
     expect(text((await run({ url, method: 'GET' })).output)).toBe('here');
+  });
+
+  it('are followed past a long body', async () => {
+    const url = await serve((request, response) => {
+      if (request.url === '/start') response.writeHead(302, { Location: 'end' }).end('x'.repeat(1_000_000));
+      else echo(request, response);
+    });
+    expect(await echoed({ url: `${url}/start`, method: 'GET' })).toMatchObject({ url: '/end' });
   });
 
   it('are followed ten times', async () => {
