@@ -4,7 +4,7 @@ import type { OutputPipes } from './job-output.ts';
 import type { Launch, LaunchEvents, Launcher, LaunchPlan } from './launcher.ts';
 import type { NamedPipes } from './named-pipes.ts';
 import { Slot } from './slot.ts';
-import { isPlainVariable, slotFrame } from './slot-script.ts';
+import { isPlainVariable, slotFrame, type ToldEnvironment } from './slot-script.ts';
 import { slotTrials } from './slot-trial.ts';
 import type { Timers } from './timers.ts';
 
@@ -16,6 +16,8 @@ export interface SlotPoolOptions {
   readonly fallback: Launcher;
   /** What every job's environment holds. */
   readonly environment: ReadonlyMap<string, string>;
+  /** Names of further variables that jobs always have, each with a value of its own. */
+  readonly usualVariables: readonly string[];
   readonly niceness: number;
   /** Shells that are kept for short jobs. */
   readonly size: number;
@@ -72,19 +74,23 @@ export class SlotPool implements Launcher {
   }
 
   /** Variables that a shell must be told for this plan; null: the plan is not for a slot. */
-  #toldEnvironment(plan: LaunchPlan): readonly string[] | null {
+  #toldEnvironment(plan: LaunchPlan): ToldEnvironment | null {
     if (plan.account !== null || plan.input !== null) return null;
     // Bash makes relative paths absolute, and programs see by which path they were started.
     if (!plan.program.startsWith('/')) return null;
     let length = plan.args.reduce((sum, argument) => sum + argument.length, plan.program.length);
-    const told: string[] = [];
+    const { usualVariables } = this.#options;
+    const usual: string[] = [];
+    const further: string[] = [];
     for (const [name, value] of plan.environment) {
       length += name.length + value.length;
       if (this.#inherited.get(name) === value) continue;
       if (!isPlainVariable(name)) return null;
-      told.push(`${name}=${value}`);
+      (usualVariables.includes(name) ? usual : further).push(`${name}=${value}`);
     }
-    return length > limits.shellSlotCommandBytes ? null : told;
+    if (length > limits.shellSlotCommandBytes) return null;
+    const missing = usualVariables.filter((name) => !plan.environment.has(name));
+    return { usual, missing, further };
   }
 
   #giveOut(): void {
@@ -131,9 +137,9 @@ export class SlotPool implements Launcher {
   #fork(): boolean {
     const wordsPath = this.#shell === null ? null : this.#options.pipes.borrow();
     if (this.#shell === null || wordsPath === null) return false;
-    const { niceness, timers } = this.#options;
+    const { usualVariables, niceness, timers } = this.#options;
     const slot: Slot = new Slot(
-      { shell: this.#shell, wordsPath, environment: this.#inherited, niceness, timers },
+      { shell: this.#shell, wordsPath, environment: this.#inherited, usualVariables, niceness, timers },
       { free: () => this.#takeBack(slot), died: () => this.#bury(slot) },
     );
     this.#slots.add(slot);
@@ -199,7 +205,7 @@ export class SlotPool implements Launcher {
       },
       outputEnded: oneCame,
     };
-    const launch = new PooledLaunch(trial.plan, events, []);
+    const launch = new PooledLaunch(trial.plan, events, { usual: [], missing: [], further: [] });
     const output = slot === undefined ? null : this.#openOutput(launch);
     if (slot === undefined || output === null) this.#concludeTrial(false);
     else launch.runIn(slot, output);
@@ -225,12 +231,12 @@ export class SlotPool implements Launcher {
 class PooledLaunch implements Launch {
   readonly plan: LaunchPlan;
   readonly events: LaunchEvents;
-  readonly #environment: readonly string[];
+  readonly #environment: ToldEnvironment;
   /** Where it runs; null: it waits. */
   #launch: Launch | null = null;
   #withdrawn = false;
 
-  constructor(plan: LaunchPlan, events: LaunchEvents, environment: readonly string[]) {
+  constructor(plan: LaunchPlan, events: LaunchEvents, environment: ToldEnvironment) {
     this.plan = plan;
     this.events = events;
     this.#environment = environment;

@@ -2,84 +2,112 @@ import type { LaunchPlan } from './launcher.ts';
 
 /**
  * What a slot runs: a bash that starts one job after another, each in a process group of its own (`set -m`). It reads
- * frames from its standard input (the size in eight digits, then a command of that many bytes) and answers on standard
- * output: `started PID` from the job's process before it becomes the program, `ended STATUS KIND` from the shell, KIND
- * being `exited`, `signalled` or `dumped` (core).
+ * frames from its standard input (the size in eight digits, then commands of that many bytes, which start the job), and
+ * answers on standard output: `started PID`, unless the job could not be started, then `ended STATUS KIND`, KIND being
+ * `exited`, `signalled` or `dumped` (core). The output is opened before the fork: who was told `started` sees no end of it
+ * before the job has ended.
  *
  * The status of `wait` doesn't tell `exit 137` from SIGKILL; bash's own words about the end do (`Exit 137`, `Killed`).
- * Bash says them on standard error, which is a pipe to itself meanwhile; it holds 4 KiB on some systems, so that it is
- * emptied (by closing and opening it) long before it is full. `LC_ALL=C` keeps those words English and counts frames in
- * bytes; it isn't exported.
+ * It says them on standard error, which is a pipe to itself; that holds 4 KiB on some systems, so that it is emptied (by
+ * closing and opening it) long before it is full. The words repeat what was started as it is written here, not as it is
+ * expanded: they are short. The shell was started with `LC_ALL=C`, which keeps them English, counts frames in bytes, and
+ * spares each fork the files of a locale.
  *
  * `wait` also returns when a job stops (SIGSTOP and its like, 147 to 150): then it is asked again, every now and then.
  * `wait -f` would do that by itself, but bash 5.2 can spin in it for ever, writing.
  *
- * Job's variables are exported after all of ours have been used: they may have the same names. Standard error is joined
- * to the output last: what bash has to say before is not the job's.
+ * Each page that the forked child reads or writes before it becomes the program is a fault, and faults are most of what a
+ * slot adds to a job. So the child does next to nothing: what jobs always have in their environment (the script's further
+ * arguments) is exported here and assigned by the frame, before the fork; only what few jobs have is up to `begin`, which
+ * exports it after all of ours has been used. Standard error is joined to the output last: what bash has to say before
+ * is not the job's.
  */
 export const slotScript = `
 set -m
 export -n LC_ALL PWD
-LC_ALL=C
 unset SHLVL OLDPWD
-words=$1
-spoken=0
-exec 7<>"$words"
+slot_words=$1
+slot_spoken=0 slot_status=1 slot_kind=exited
+exec 2<>"$slot_words"
+export "\${@:2}"
 begin() {
-  exec 3>&1 >"$1"
-  printf 'started %s\\n' "$BASHPID" >&3
-  if [[ -n $2 ]]; then cd -- "$2" || exit 126; fi
-  shift 2
-  if (($1 > 0)); then export "\${@:2:$1}"; fi
-  shift "$(($1 + 1))"
-  exec -a "$1" "\${@:2}" 2>&1 3>&-
+  if [[ -n $slot_directory ]]; then cd -- "$slot_directory" || exit 126; fi
+  if ((\${#slot_unset[@]} > 0)); then unset -v "\${slot_unset[@]}"; fi
+  if ((\${#slot_exported[@]} > 0)); then export "\${slot_exported[@]}"; fi
+  exec "\${slot_job[@]}" 2>&1
 }
-run() {
-  begin "$@" </dev/null 7>&- &
-  wait "$!" 2>&7
-  status=$? kind=exited
-  while ((status > 146 && status < 151)) && kill -0 "$!" 2>/dev/null; do
-    IFS= read -r -t 0.05 said <&7
-    wait "$!" 2>&7
-    status=$?
-  done
-  if ((status > 128)); then
-    said=
-    while read -t 0 <&7; do IFS= read -r said <&7; done
-    if [[ $said != *' Exit '* ]]; then kind=signalled; fi
-    if [[ $kind == signalled && $said == *'(core dumped)'* ]]; then kind=dumped; fi
-    spoken=0
-  elif ((++spoken >= 32)); then
-    exec 7>&-
-    exec 7<>"$words"
-    spoken=0
+while IFS= read -r -N 8 slot_size && IFS= read -r -N "$slot_size" slot_frame; do
+  if eval "$slot_frame"; then
+    printf 'started %s\\n' "$!"
+    wait "$!"
+    slot_status=$? slot_kind=exited
+    while ((slot_status > 146 && slot_status < 151)) && kill -0 "$!" 2>/dev/null; do
+      IFS= read -r -t 0.05 slot_said <&2
+      wait "$!"
+      slot_status=$?
+    done
+    if ((slot_status > 128)); then
+      slot_said=
+      while read -t 0 <&2; do IFS= read -r slot_said <&2; done
+      if [[ $slot_said != *' Exit '* ]]; then slot_kind=signalled; fi
+      if [[ $slot_kind == signalled && $slot_said == *'(core dumped)'* ]]; then slot_kind=dumped; fi
+      slot_spoken=0
+    fi
   fi
-  printf 'ended %s %s\\n' "$status" "$kind"
-}
-while IFS= read -r -N 8 size && IFS= read -r -N "$size" frame; do eval "$frame"; done
+  if ((++slot_spoken > 32)); then
+    exec 2>&-
+    exec 2<>"$slot_words"
+    slot_spoken=1
+  fi
+  printf 'ended %s %s\\n' "$slot_status" "$slot_kind"
+done
 `;
 
+/** What a shell must be told of the environment of a job, beyond what it inherits. */
+export interface ToldEnvironment {
+  /** Of those that every job has (`NAME=value`). */
+  readonly usual: readonly string[];
+  /** Of those that every job should have: this one hasn't. */
+  readonly missing: readonly string[];
+  /** Of others (`NAME=value`). */
+  readonly further: readonly string[];
+}
+
+const plainStart = `{ exec "\${slot_job[@]}" </dev/null 2>&1 & } >"$slot_out"`;
+/** For what its process needs more than an ordinary environment. */
+const elaborateStart = '{ begin </dev/null & } >"$slot_out"';
+
 /** One frame: runs the plan with its output in the pipe at `outputPath`. */
-export function slotFrame(plan: LaunchPlan, outputPath: string, environment: readonly string[]): string {
-  const words = [
-    outputPath,
-    plan.workingDirectory ?? '',
-    String(environment.length),
-    ...environment,
-    plan.argumentZero,
-    plan.program,
-    ...plan.args,
+export function slotFrame(plan: LaunchPlan, outputPath: string, environment: ToldEnvironment): string {
+  const { usual, missing, further } = environment;
+  const isPlain = plan.workingDirectory === null && missing.length === 0 && further.length === 0;
+  const name = plan.argumentZero === plan.program ? [] : ['-a', plan.argumentZero];
+  const assignments = [
+    ...usual.map(assignment),
+    assignment(`slot_out=${outputPath}`),
+    list('slot_job', [...name, plan.program, ...plan.args]),
   ];
-  const command = `run ${words.map(quote).join(' ')}\n`;
+  if (!isPlain) {
+    assignments.push(assignment(`slot_directory=${plan.workingDirectory ?? ''}`));
+    assignments.push(list('slot_unset', missing), list('slot_exported', further));
+  }
+  const command = `${assignments.join(' ')}\n${isPlain ? plainStart : elaborateStart}\n`;
   return String(Buffer.byteLength(command)).padStart(8, '0') + command;
 }
+
+function assignment(variable: string): string {
+  const equals = variable.indexOf('=');
+  return `${variable.slice(0, equals)}=${quote(variable.slice(equals + 1))}`;
+}
+
+const list = (name: string, words: readonly string[]): string => `${name}=(${words.map(quote).join(' ')})`;
 
 /** As one word of a shell: nothing in single quotes means anything, but the quote. */
 const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
 /** Names that bash keeps to itself, changes, or reacts to: a job that sets one of them is spawned plainly. */
 const bashOwnNames =
-  /^(?:BASH.*|COMP_.*|DIRSTACK|E?UID|EPOCH.*|FUNCNAME|GLOBIGNORE|GROUPS|HIST.*|IFS|LINENO|MAIL.*|OLDPWD|OPT.*|PIPESTATUS|POSIXLY_CORRECT|PPID|PS[0-9]|PWD|RANDOM|READLINE_.*|REPLY|SECONDS|SHELLOPTS|SHLVL|SRANDOM|TMOUT|_|words|spoken|status|kind|said|size|frame)$/;
+  /^(?:BASH.*|COMP_.*|DIRSTACK|E?UID|EPOCH.*|FUNCNAME|GLOBIGNORE|GROUPS|HIST.*|IFS|LINENO|MAIL.*|OLDPWD|OPT.*|PIPESTATUS|POSIXLY_CORRECT|PPID|PS[0-9]|PWD|RANDOM|READLINE_.*|REPLY|SECONDS|SHELLOPTS|SHLVL|SRANDOM|TMOUT|_|slot_.*)$/;
 
 /** True of a variable that a shell can hand to a program as it is. */
 export const isPlainVariable = (name: string): boolean =>

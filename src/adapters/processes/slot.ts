@@ -21,6 +21,8 @@ export interface SlotOptions {
   /** A named pipe for the shell's own words; nobody else may have it. */
   readonly wordsPath: string;
   readonly environment: ReadonlyMap<string, string>;
+  /** Names of variables that each job is told. */
+  readonly usualVariables: readonly string[];
   readonly niceness: number;
   readonly timers: Timers;
 }
@@ -132,10 +134,11 @@ export class Slot {
 }
 
 function forkShell(options: SlotOptions): ChildProcess {
-  const args = ['--norc', '--noprofile', '-c', slotScript, 'carillon-slot', options.wordsPath];
+  const { wordsPath, usualVariables } = options;
+  const args = ['--norc', '--noprofile', '-c', slotScript, 'carillon-slot', wordsPath, ...usualVariables];
   const child = spawn(options.shell, args, {
     stdio: ['pipe', 'pipe', 'ignore'],
-    env: Object.fromEntries(options.environment),
+    env: { ...Object.fromEntries(options.environment), LC_ALL: 'C' },
     // A session of its own: what a terminal sends to our group is not for jobs.
     detached: true,
   });

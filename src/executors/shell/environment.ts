@@ -22,6 +22,16 @@ export const EXECUTION_ID_VARIABLE = 'CARILLON_EXECUTION_ID';
 /** Tells what this node started from what another one on the machine did. */
 export const NODE_KEY_VARIABLE = 'CARILLON_NODE_KEY';
 
+/** What tells each job about itself; it can't override it. */
+export const usualVariables: readonly string[] = [
+  'CARILLON_JOB_NAME',
+  EXECUTION_ID_VARIABLE,
+  NODE_KEY_VARIABLE,
+  'CARILLON_SCHEDULED_AT',
+  'CARILLON_ATTEMPT',
+  'ENV_JOB_NAME',
+];
+
 /**
  * The environment of one execution: inherited, then the job's `env` (`KEY=value,KEY2=value2`, where later wins and what
  * has no `=` sets nothing, dkron-v4 2.6.1), then what tells the job about itself, which it can't override.

@@ -17,7 +17,7 @@ import type {
   Executor,
   ProcessIdentity,
 } from '../types.ts';
-import { inheritedEnvironment } from './environment.ts';
+import { inheritedEnvironment, usualVariables } from './environment.ts';
 import { type ExecutionTools, markOf, ownerOf, ShellExecution } from './execution.ts';
 import { prepareJob } from './job.ts';
 import { MemoryWatch } from './memory-watch.ts';
@@ -134,6 +134,7 @@ class ShellExecutor implements Executor {
       timers,
       fallback: plain,
       environment: this.#inherited,
+      usualVariables,
       niceness,
       size: limits.shellSlots,
     });

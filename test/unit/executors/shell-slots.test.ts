@@ -11,7 +11,14 @@ let jobs: ShellJobs | null = null;
 
 function open(): ShellJobs {
   // However busy the machine is, the shells get the time for their trial.
-  jobs = new ShellJobs({ mode: 'slots', niceness: 5, timers: new HeldTimers([limits.slotTrialMs]) });
+  const timers = new HeldTimers([limits.slotTrialMs]);
+  jobs = new ShellJobs({
+    mode: 'slots',
+    niceness: 5,
+    nodeKey: 'tower',
+    environment: { PATH: process.env.PATH },
+    timers,
+  });
   return jobs;
 }
 
@@ -109,6 +116,59 @@ describe('pre-forked shells', () => {
   it('hear of signals that Node has no name for', async () => {
     const { output } = await open().record({ command: 'kill -40 $$', shell: 'true' });
     expect(output).toBe('signal: signal 40\n');
+  });
+
+  it('hand nothing of one job on to the next', async () => {
+    const shells = open();
+    const environmentOf = async (config: Record<string, string>): Promise<readonly string[]> => {
+      const { output } = await shells.record({ command: 'env', ...config });
+      return output
+        .trim()
+        .split('\n')
+        .map((line) => line.replace(/^(CARILLON_EXECUTION_ID=).*/, '$1'))
+        .sort();
+    };
+    const usual = [
+      'CARILLON_ATTEMPT=3',
+      'CARILLON_EXECUTION_ID=',
+      'CARILLON_JOB_NAME=bell',
+      'CARILLON_NODE_KEY=tower',
+      'CARILLON_SCHEDULED_AT=2026-01-02T03:04:05.006Z',
+      'ENV_JOB_NAME=bell',
+      `PATH=${process.env.PATH}`,
+      'SHLVL=0',
+    ];
+    for (let round = 0; round < 2 * limits.shellSlots; round += 1) {
+      const env = `TOLL=${round}'"$HOME,LC_ALL=POSIX`;
+      expect(await environmentOf({ env })).toEqual([...usual, 'LC_ALL=POSIX', `TOLL=${round}'"$HOME`].sort());
+      expect(await environmentOf({})).toEqual(usual);
+      expect((await shells.record({ command: 'pwd -P', cwd: '/' })).output).toBe('/\n');
+      expect((await shells.record({ command: 'pwd -P' })).output).toBe(`${process.cwd()}\n`);
+    }
+  });
+
+  it('tell a job nothing of a variable that it has not', async () => {
+    jobs = new ShellJobs({ mode: 'slots', environment: { PATH: process.env.PATH } });
+    const { output } = await jobs.record({ command: 'env' });
+    expect(output).toContain('CARILLON_ATTEMPT=3\n');
+    expect(output).not.toMatch(/CARILLON_NODE_KEY|LC_ALL|slot_/);
+  });
+
+  it('hand on no descriptor of theirs', async () => {
+    const shells = open();
+    const command = 'ls -l /proc/self/fd';
+    for (const cwd of ['', '/']) {
+      const { output } = await shells.record({ command, cwd });
+      const pipes = [...output.matchAll(/ (\d+) -> (\S+carillon-pipes-\S+)/g)].map(([, number, path]) => [
+        number,
+        path,
+      ]);
+      expect(pipes).toEqual([
+        ['1', pipes[0]?.[1]],
+        ['2', pipes[0]?.[1]],
+      ]);
+      expect(output).not.toContain('socket:');
+    }
   });
 
   it('keep their own words to themselves', async () => {
