@@ -165,7 +165,7 @@ class JobDecoder {
     return this.#takeNull() ? null : this.#integer({ field, type: 'int' }, before ?? 0n);
   }
 
-  #time(decode: (literal: Uint8Array) => DecodedTime): ZonedInstant {
+  #time(decode: (literal: string) => DecodedTime): ZonedInstant {
     const decoded = decode(this.#cursor.raw());
     if (!decoded.ok) throw new DecodeAborted(decoded.error);
     return decoded.time;

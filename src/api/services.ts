@@ -35,7 +35,7 @@ export interface BusyExecution {
 
 /** Everything that changes something, or that only another actor knows. What was done is visible in `state` then. */
 export interface Writes {
-  setJob(job: SubmittedJob, next: Instant | null, done: Done<JobRecord>): void;
+  setJob(job: SubmittedJob, next: Instant | null, done: Done<null>): void;
   /** Gives the job as it was. */
   deleteJob(name: JobName, done: Done<JobRecord>): void;
   setDisabled(name: JobName, disabled: boolean, next: Instant | null, done: Done<JobRecord>): void;

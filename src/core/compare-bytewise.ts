@@ -9,6 +9,15 @@ export function compareBytewise(a: string, b: string): number {
   return a.length - b.length;
 }
 
+/** The keys of a map in that order. Most maps have few keys, and many are in order: sorting is what costs. */
+export function sortedKeys(map: Readonly<Record<string, unknown>>): string[] {
+  const keys = Object.keys(map);
+  for (let index = 1; index < keys.length; index += 1) {
+    if (compareBytewise(keys[index - 1] ?? '', keys[index] ?? '') > 0) return keys.sort(compareBytewise);
+  }
+  return keys;
+}
+
 /** Surrogates stand for code points above all others of the basic plane. */
 function rank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;

@@ -1,4 +1,4 @@
-import { compareBytewise } from '../core/compare-bytewise.ts';
+import { sortedKeys } from '../core/compare-bytewise.ts';
 import type { Instant } from '../core/units.ts';
 import { DecodeError, type Plain } from './msgpack.ts';
 
@@ -119,7 +119,7 @@ export class FieldReader {
  */
 export function plainPairs<Value>(map: Readonly<Record<string, Value>>, write: (value: Value) => Plain): Plain[] {
   const pairs: Plain[] = [];
-  for (const key of Object.keys(map).sort(compareBytewise)) {
+  for (const key of sortedKeys(map)) {
     const value = map[key];
     if (value !== undefined) pairs.push(key, write(value));
   }

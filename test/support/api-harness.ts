@@ -185,7 +185,10 @@ export class ApiHarness {
 
   #writes(): Writes {
     return {
-      setJob: (job, next, done) => this.#job({ type: 'setJob', nowMs: this.state.nowMs, job, next }, done),
+      setJob: (job, next, done) =>
+        this.#job({ type: 'setJob', nowMs: this.state.nowMs, job, next }, (outcome) =>
+          done(outcome.ok ? { ok: true, value: null } : outcome),
+        ),
       deleteJob: (name, done) => this.#job({ type: 'deleteJob', name }, done),
       setDisabled: (name, disabled, next, done) =>
         this.#job({ type: 'setDisabled', nowMs: this.state.nowMs, name, disabled, next }, done),

@@ -36,7 +36,9 @@ export class Answers {
     if (origin.node !== this.#nodeName) return null;
     const { actor, epoch, sequence } = origin;
     const afterMs = this.#claimed.untilMs(jobsTouched(command)) ?? AT_ONCE;
-    return { actor, applied: { type: 'proposalApplied', epoch, sequence, index, result }, afterMs };
+    // Who set a job has it.
+    const told: CommandResult = command.type === 'setJob' && result.type === 'job' ? { type: 'done' } : result;
+    return { actor, applied: { type: 'proposalApplied', epoch, sequence, index, result: told }, afterMs };
   }
 
   /** What they answer is visible. */

@@ -61,20 +61,20 @@ export class ActorWrites<Message> implements Writes {
     this.#pacer.check();
   }
 
-  setJob(job: SubmittedJob, next: Instant | null, done: Done<JobRecord>): void {
-    this.#propose({ type: 'setJob', nowMs: this.#context.wallNow(), job, next }, done);
+  setJob(job: SubmittedJob, next: Instant | null, done: Done<null>): void {
+    this.#propose({ type: 'setJob', nowMs: this.#context.wallNow(), job, next }, doneOf, done);
   }
 
   deleteJob(name: JobName, done: Done<JobRecord>): void {
-    this.#propose({ type: 'deleteJob', name }, done);
+    this.#propose({ type: 'deleteJob', name }, jobOf, done);
   }
 
   setDisabled(name: JobName, disabled: boolean, next: Instant | null, done: Done<JobRecord>): void {
-    this.#propose({ type: 'setDisabled', nowMs: this.#context.wallNow(), name, disabled, next }, done);
+    this.#propose({ type: 'setDisabled', nowMs: this.#context.wallNow(), name, disabled, next }, jobOf, done);
   }
 
   deleteExecutions(name: JobName, done: Done<JobRecord>): void {
-    this.#propose({ type: 'deleteExecutions', name }, done);
+    this.#propose({ type: 'deleteExecutions', name }, jobOf, done);
   }
 
   run(name: JobName, tags: StringMap | null, awaitEnd: boolean, done: Done<Stamp>): () => void {
@@ -159,12 +159,12 @@ export class ActorWrites<Message> implements Writes {
     );
   }
 
-  #propose(command: Command, done: Done<JobRecord>): void {
+  #propose<Value>(command: Command, read: (outcome: ProposalOutcome) => Outcome<Value>, done: Done<Value>): void {
     this.#pacer.submit(
       (ended) =>
         this.#proposer.propose(command, (outcome) => {
           ended();
-          done(jobOf(resultOf(outcome)));
+          done(read(outcome));
         }),
       () => done(tooManyWrites),
     );
@@ -173,10 +173,11 @@ export class ActorWrites<Message> implements Writes {
 
 const tooManyWrites = failure('overloaded', 'Too many changes wait: try again in a moment.');
 
-function jobOf(outcome: Outcome<CommandResult>): Outcome<JobRecord> {
-  if (!outcome.ok) return outcome;
-  assert(outcome.value.type === 'job', 'a command on a job gives the job');
-  return { ok: true, value: outcome.value.job };
+function jobOf(outcome: ProposalOutcome): Outcome<JobRecord> {
+  const applied = resultOf(outcome);
+  if (!applied.ok) return applied;
+  assert(applied.value.type === 'job', 'a command on a job gives the job');
+  return { ok: true, value: applied.value.job };
 }
 
 function refusalsOf(outcome: Outcome<CommandResult>): Outcome<readonly ImportRefusal[]> {

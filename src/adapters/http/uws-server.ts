@@ -124,34 +124,37 @@ export class UwsServer implements HttpServer {
 
 const headOf = ({ method, target, headers }: Head) => ({ method, target, headers });
 
-/** Copies what is needed: the request is gone after this turn. */
+/** Copies what is needed: the request is gone after this turn. One walk over all header lines costs less than asking for each. */
 function readHead(request: UwsRequest): Head {
   const query = request.getQuery();
+  const lines = { host: '', origin: '', accept: '', 'content-type': '', 'content-length': '', 'transfer-encoding': '' };
+  let lengths = 0;
+  request.forEach((name, value) => {
+    if (name === 'content-length') lengths += 1;
+    if (isWanted(name, lines) && lines[name] === '') lines[name] = value;
+  });
   return {
     method: request.getCaseSensitiveMethod(),
     target: query === undefined || query === '' ? request.getUrl() : `${request.getUrl()}?${query}`,
     headers: {
-      host: request.getHeader('host'),
-      origin: request.getHeader('origin'),
-      accept: request.getHeader('accept'),
-      contentType: request.getHeader('content-type'),
+      host: lines.host,
+      origin: lines.origin,
+      accept: lines.accept,
+      contentType: lines['content-type'],
     },
-    body: declaredBody(request),
+    body: declaredBody(lines['content-length'], lengths, lines['transfer-encoding']),
   };
 }
 
+const isWanted = <Name extends string>(name: string, lines: Readonly<Record<Name, string>>): name is Name =>
+  Object.hasOwn(lines, name);
+
 /** The library looks at the first length only, and takes any transfer encoding for chunks. */
-function declaredBody(request: UwsRequest): DeclaredBody | null {
-  const length = request.getHeader('content-length');
-  const encoding = request.getHeader('transfer-encoding');
+function declaredBody(length: string, lengths: number, encoding: string): DeclaredBody | null {
   if (encoding !== '') {
     return encoding.toLowerCase() === 'chunked' && length === '' ? { declaredBytes: 0, isExpected: true } : null;
   }
   if (length === '') return { declaredBytes: 0, isExpected: false };
-  let lengths = 0;
-  request.forEach((name) => {
-    if (name === 'content-length') lengths += 1;
-  });
   if (lengths !== 1 || !/^[0-9]+$/.test(length)) return null;
   return { declaredBytes: Number(length), isExpected: Number(length) > 0 };
 }

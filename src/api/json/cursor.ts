@@ -1,31 +1,37 @@
 import { assert } from '../../core/assert.ts';
 import { isSpace } from './scanner.ts';
-import { decodeStringLiteral } from './string-literal.ts';
+import { decodeStringLiteral, decodeUtf8 } from './string-literal.ts';
 
 export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'bool' | 'null';
 
-const kinds: ReadonlyMap<number, JsonKind> = new Map([
-  [0x7b, 'object'],
-  [0x5b, 'array'],
-  [0x22, 'string'],
-  [0x74, 'bool'],
-  [0x66, 'bool'],
-  [0x6e, 'null'],
-]);
-
 /** Walks JSON that `scanValue` found to be well-formed, value by value, building nothing by itself. */
 export class Cursor {
-  readonly #bytes: Uint8Array;
+  /** A text, for its pieces cost less than those of bytes. What is no UTF-8 can only be in strings, where it may be replaced first. */
+  readonly #text: string;
   #at = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    this.#text = decodeUtf8(bytes);
     this.#skipSpace();
   }
 
   /** Kind of the value that begins here. */
   kind(): JsonKind {
-    return kinds.get(this.#byte()) ?? 'number';
+    switch (this.#code()) {
+      case 0x7b:
+        return 'object';
+      case 0x5b:
+        return 'array';
+      case 0x22:
+        return 'string';
+      case 0x74:
+      case 0x66:
+        return 'bool';
+      case 0x6e:
+        return 'null';
+      default:
+        return 'number';
+    }
   }
 
   /** Calls `visit` with each key, the cursor being on its value; `visit` takes that value (reads or skips it). */
@@ -49,26 +55,26 @@ export class Cursor {
 
   /** True of `true`, false of `false`. */
   boolean(): boolean {
-    return this.raw()[0] === 0x74;
+    return this.raw() === 'true';
   }
 
   /** Takes a number and gives it as it is written. */
   number(): string {
-    return Buffer.from(this.raw()).toString('latin1');
+    return this.raw();
   }
 
   skip(): void {
     this.raw();
   }
 
-  /** Takes the value and gives its bytes; a view. */
-  raw(): Uint8Array {
+  /** Takes the value and gives it as it is written. */
+  raw(): string {
     const start = this.#at;
     const kind = this.kind();
     if (kind === 'object' || kind === 'array') this.#skipNested();
     else if (kind === 'string') this.#skipString();
     else this.#skipBare();
-    const value = this.#bytes.subarray(start, this.#at);
+    const value = this.#text.slice(start, this.#at);
     this.#skipSpace();
     return value;
   }
@@ -76,10 +82,10 @@ export class Cursor {
   #sequence(close: number, visit: () => void): void {
     this.#at += 1;
     this.#skipSpace();
-    while (this.#byte() !== close) {
+    while (this.#code() !== close) {
       visit();
       this.#skipSpace();
-      if (this.#byte() === 0x2c) this.#at += 1;
+      if (this.#code() === 0x2c) this.#at += 1;
       this.#skipSpace();
     }
     this.#at += 1;
@@ -89,48 +95,47 @@ export class Cursor {
   #skipNested(): void {
     let depth = 0;
     do {
-      const byte = this.#byte();
-      if (byte === 0x22) {
+      const code = this.#code();
+      if (code === 0x22) {
         this.#skipString();
         continue;
       }
-      if (byte === 0x7b || byte === 0x5b) depth += 1;
-      else if (byte === 0x7d || byte === 0x5d) depth -= 1;
+      if (code === 0x7b || code === 0x5b) depth += 1;
+      else if (code === 0x7d || code === 0x5d) depth -= 1;
       this.#at += 1;
     } while (depth > 0);
   }
 
   #skipString(): void {
-    const bytes = this.#bytes;
+    const text = this.#text;
     let at = this.#at + 1;
-    for (let byte = bytes[at]; byte !== 0x22; byte = bytes[at]) {
-      assert(byte !== undefined, 'the scanner checked that the string ends');
-      at += byte === 0x5c ? 2 : 1;
+    for (let code = text.charCodeAt(at); code !== 0x22; code = text.charCodeAt(at)) {
+      assert(at < text.length, 'the scanner checked that the string ends');
+      at += code === 0x5c ? 2 : 1;
     }
     this.#at = at + 1;
   }
 
   #skipBare(): void {
-    for (;;) {
-      const byte = this.#bytes[this.#at];
-      if (byte === undefined || isSpace(byte) || byte === 0x2c || byte === 0x7d || byte === 0x5d) return;
+    while (this.#at < this.#text.length) {
+      const code = this.#text.charCodeAt(this.#at);
+      if (isSpace(code) || code === 0x2c || code === 0x7d || code === 0x5d) return;
       this.#at += 1;
     }
   }
 
   #skipSpace(): void {
-    while (isSpace(this.#bytes[this.#at] ?? 0)) this.#at += 1;
+    while (isSpace(this.#text.charCodeAt(this.#at))) this.#at += 1;
   }
 
-  #expect(byte: number): void {
-    assert(this.#byte() === byte, 'the scanner checked the syntax');
+  #expect(code: number): void {
+    assert(this.#code() === code, 'the scanner checked the syntax');
     this.#at += 1;
     this.#skipSpace();
   }
 
-  #byte(): number {
-    const byte = this.#bytes[this.#at];
-    assert(byte !== undefined, 'the scanner checked that the value ends');
-    return byte;
+  #code(): number {
+    assert(this.#at < this.#text.length, 'the scanner checked that the value ends');
+    return this.#text.charCodeAt(this.#at);
   }
 }

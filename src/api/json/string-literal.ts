@@ -5,11 +5,11 @@ const shortEscapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\
 const escapes = /\\(?:u([0-9a-fA-F]{4})(?:\\u([0-9a-fA-F]{4}))?|([^u]))/g;
 
 /**
- * The text of a JSON string, quotes included in `literal`, as Go's encoding/json decodes it: a lone surrogate and
- * each byte that is not UTF-8 become U+FFFD. The result holds no lone surrogate.
+ * The text of a JSON string, quotes included in `literal`, as Go's encoding/json decodes it: a lone surrogate becomes
+ * U+FFFD, as did each byte that is not UTF-8 (`decodeUtf8`). The result holds no lone surrogate.
  */
-export function decodeStringLiteral(literal: Uint8Array): string {
-  const inner = decodeUtf8(literal.subarray(1, literal.length - 1));
+export function decodeStringLiteral(literal: string): string {
+  const inner = literal.slice(1, -1);
   return inner.includes('\\') ? replaceEscapes(inner) : inner;
 }
 

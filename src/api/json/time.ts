@@ -1,7 +1,7 @@
 import { type CivilDay, civilDay, SECONDS_PER_DAY } from '../../core/schedule/civil.ts';
 import { parseRfc3339 } from '../../core/schedule/rfc3339.ts';
 import type { Instant } from '../../core/units.ts';
-import { decodeStringLiteral, decodeUtf8 } from './string-literal.ts';
+import { decodeStringLiteral } from './string-literal.ts';
 
 /** An instant with the offset it was written in, so that an answer can echo it; Go keeps both too. */
 export interface ZonedInstant {
@@ -21,12 +21,12 @@ const FIRST_SECOND = -62_167_219_200;
 const LAST_SECOND = 253_402_300_799;
 
 /**
- * A JSON value as Go's time.Time takes it: `literal` are the value's bytes. Go does not decode escapes here. What it
+ * A JSON value as Go's time.Time takes it: `literal` is the value as it is written. Go does not decode escapes here. What it
  * could read but not write again (offsets of a day and more, years beyond 9999) is refused.
  */
-export function decodeTime(literal: Uint8Array): DecodedTime {
-  if (literal[0] !== 0x22) return failure('Time.UnmarshalJSON: input is not a JSON string');
-  return readTime(decodeUtf8(literal.subarray(1, literal.length - 1)));
+export function decodeTime(literal: string): DecodedTime {
+  if (!literal.startsWith('"')) return failure('Time.UnmarshalJSON: input is not a JSON string');
+  return readTime(literal.slice(1, -1));
 }
 
 /** As `decodeTime`, of the bare text. */
@@ -48,9 +48,9 @@ export function isWritable({ instant: [seconds], offsetSeconds }: ZonedInstant):
  * As `decodeTime`, for Dkron's nullable times: also what an HTML datetime-local input gives, `2006-01-02T15:04`, as UTC
  * (dkron-v4 2.3). When neither fits, the error is that of the full form.
  */
-export function decodeNullableTime(literal: Uint8Array): DecodedTime {
+export function decodeNullableTime(literal: string): DecodedTime {
   const decoded = decodeTime(literal);
-  if (decoded.ok || literal[0] !== 0x22) return decoded;
+  if (decoded.ok || !literal.startsWith('"')) return decoded;
   const text = decodeStringLiteral(literal);
   if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{1,2}:[0-9]{2}$/.test(text)) return decoded;
   const parsed = parseRfc3339(`${text}:00Z`);

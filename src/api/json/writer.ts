@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { compareBytewise } from '../../core/compare-bytewise.ts';
+import { sortedKeys } from '../../core/compare-bytewise.ts';
 import { sequenceLength } from './string-literal.ts';
 
 /** Nothing in it is escaped: most texts of jobs, in a quarter of the time. */
@@ -33,8 +33,13 @@ export function jsonBytes(bytes: Uint8Array): string {
 /** An object whose keys are sorted bytewise, as Go writes maps; null: `null`. */
 export function jsonMap<Value>(map: Readonly<Record<string, Value>> | null, write: (value: Value) => string): string {
   if (map === null) return 'null';
-  const members = Object.entries(map).sort(([a], [b]) => compareBytewise(a, b));
-  return `{${members.map(([key, value]) => `${jsonString(key)}:${write(value)}`).join(',')}}`;
+  let members = '';
+  for (const key of sortedKeys(map)) {
+    const value = map[key];
+    if (value === undefined) continue;
+    members += `${members === '' ? '' : ','}${jsonString(key)}:${write(value)}`;
+  }
+  return `{${members}}`;
 }
 
 export const jsonStringMap = (map: Readonly<Record<string, string>> | null): string => jsonMap(map, jsonString);

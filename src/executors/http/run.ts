@@ -1,5 +1,5 @@
 import { RE2JS, RE2JSSyntaxException } from 're2js';
-import { compareBytewise } from '../../core/compare-bytewise.ts';
+import { sortedKeys } from '../../core/compare-bytewise.ts';
 import { joinTail } from '../../core/join-tail.ts';
 import { limits } from '../../core/limits.ts';
 import { quoteAsGo } from '../../core/schedule/go-text.ts';
@@ -121,6 +121,6 @@ function matchesAnywhere(pattern: string, body: Uint8Array): boolean {
 
 /** Go's `%#v` of a map of strings. */
 function formatConfig(config: Config): string {
-  const keys = Object.keys(config).sort(compareBytewise);
+  const keys = sortedKeys(config);
   return `map[string]string{${keys.map((key) => `${quoteAsGo(key)}:${quoteAsGo(config[key] ?? '')}`).join(', ')}}`;
 }

@@ -81,7 +81,7 @@ describe('the state', () => {
     expect(names()).toEqual(['job2', 'job3']);
     expect(state.takeMessages()).toMatchObject([
       { type: 'changed', after: 0, appliedIndex: 3, changes: [{ type: 'jobSet' }, { type: 'jobSet' }] },
-      { type: 'proposalApplied', epoch: 3, sequence: 2, index: 2, result: { type: 'job' } },
+      { type: 'proposalApplied', epoch: 3, sequence: 2, index: 2, result: { type: 'done' } },
     ]);
   });
 
@@ -257,7 +257,7 @@ describe('the state', () => {
     store.settle();
     expect(state.takeMessages()).toMatchObject([
       { type: 'changed', appliedIndex: 3, changes: [] },
-      { type: 'proposalApplied', sequence: 2, index: 3, result: { type: 'job' } },
+      { type: 'proposalApplied', sequence: 2, index: 3, result: { type: 'done' } },
     ]);
   });
 });

@@ -4,7 +4,7 @@ import { decodeStringLiteral, decodeUtf8 } from '../../../src/api/json/string-li
 import { indentJson, jsonBytes, jsonString, jsonStringMap, jsonStrings } from '../../../src/api/json/writer.ts';
 
 const decode = (literal: string | Uint8Array): string =>
-  decodeStringLiteral(typeof literal === 'string' ? new TextEncoder().encode(literal) : literal);
+  decodeStringLiteral(typeof literal === 'string' ? literal : decodeUtf8(literal));
 
 describe('decodeStringLiteral', () => {
   it.each([

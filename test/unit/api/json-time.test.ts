@@ -4,10 +4,9 @@ import { decodeNullableTime, decodeTime, formatInstant } from '../../../src/api/
 import { type Instant, ZERO_INSTANT } from '../../../src/core/units.ts';
 
 const layout = '"2006-01-02T15:04:05Z07:00"';
-const literal = (json: string): Uint8Array => new TextEncoder().encode(json);
 
 const shown = (json: string, decode = decodeTime): string => {
-  const decoded = decode(literal(json));
+  const decoded = decode(json);
   return decoded.ok ? formatInstant(decoded.time.instant, decoded.time.offsetSeconds) : decoded.error;
 };
 
@@ -71,7 +70,7 @@ describe('formatInstant', () => {
     fc.assert(
       fc.property(seconds, fc.nat(999_999_999), offset, (second, nanos, offsetSeconds) => {
         const instant: Instant = [second, nanos];
-        const decoded = decodeTime(literal(`"${formatInstant(instant, offsetSeconds)}"`));
+        const decoded = decodeTime(`"${formatInstant(instant, offsetSeconds)}"`);
         expect(decoded).toEqual({ ok: true, time: { instant, offsetSeconds } });
       }),
     );
