@@ -286,7 +286,7 @@ export const limits = {
   /** Looks for survivors of a kill: at first after the one, later after the other. */
   killPollFirstMs: 2,
   killPollLongestMs: 250,
-  /** A job that is over by then is never listened to: what it wrote is read at its end. */
+  /** A slot's job that is over by then is not looked for, nor listened to: its process and what it wrote are told at its end. */
   outputFollowMs: 10,
   /** A process that is gone by then is not looked up in the process table, nor recorded: its mark is enough to find what is left. */
   processIdentityMs: 10,

@@ -27,10 +27,10 @@ export type ProcessEnd =
 
 /**
  * Calls of one launch, none of them from inside `launch`: `failed` alone, or `started` and then `ended` and
- * `outputEnded` in any order, `output` before the latter.
+ * `outputEnded` in any order, `output` before the latter. `started` may be missing before an end that nothing is known of.
  */
 export interface LaunchEvents {
-  /** The program runs; it leads a process group of its own. */
+  /** The program was started, some time ago; it leads, or led, a process group of its own. */
   started(pid: number): void;
   /** Standard output and standard error in the order written. The chunk is the receiver's to keep. */
   output(chunk: Uint8Array): void;

@@ -3,9 +3,9 @@ import type { LaunchPlan } from './launcher.ts';
 /**
  * What a slot runs: a bash that starts one job after another, each in a process group of its own (`set -m`). It reads
  * frames from its standard input (the size in eight digits, then commands of that many bytes, which start the job), and
- * answers on standard output: `started PID`, unless the job could not be started, then `ended STATUS KIND`, KIND being
- * `exited`, `signalled` or `dumped` (core). The output is opened before the fork: who was told `started` sees no end of it
- * before the job has ended.
+ * answers on standard output when the job is over: `ended PID STATUS KIND`, KIND being `exited`, `signalled` or `dumped`
+ * (core). Who wants to know the process earlier looks for the shell's child; the output is opened before that is forked.
+ * `failed` says that nothing was started, and that the shell ends.
  *
  * The status of `wait` doesn't tell `exit 137` from SIGKILL; bash's own words about the end do (`Exit 137`, `Killed`).
  * It says them on standard error, which is a pipe to itself; that holds 4 KiB on some systems, so that it is emptied (by
@@ -27,7 +27,7 @@ set -m
 export -n LC_ALL PWD
 unset SHLVL OLDPWD
 slot_words=$1
-slot_spoken=0 slot_status=1 slot_kind=exited
+slot_spoken=0
 exec 2<>"$slot_words"
 export "\${@:2}"
 begin() {
@@ -36,30 +36,30 @@ begin() {
   if ((\${#slot_exported[@]} > 0)); then export "\${slot_exported[@]}"; fi
   exec "\${slot_job[@]}" 2>&1
 }
+trap 'if [[ -n $slot_starting ]]; then echo failed; fi' EXIT
 while IFS= read -r -N 8 slot_size && IFS= read -r -N "$slot_size" slot_frame; do
-  if eval "$slot_frame"; then
-    printf 'started %s\\n' "$!"
+  slot_starting=1
+  eval "$slot_frame" || exit
+  slot_starting=
+  wait "$!"
+  slot_status=$? slot_kind=exited
+  while ((slot_status > 146 && slot_status < 151)) && kill -0 "$!" 2>/dev/null; do
+    IFS= read -r -t 0.05 slot_said <&2
     wait "$!"
-    slot_status=$? slot_kind=exited
-    while ((slot_status > 146 && slot_status < 151)) && kill -0 "$!" 2>/dev/null; do
-      IFS= read -r -t 0.05 slot_said <&2
-      wait "$!"
-      slot_status=$?
-    done
-    if ((slot_status > 128)); then
-      slot_said=
-      while read -t 0 <&2; do IFS= read -r slot_said <&2; done
-      if [[ $slot_said != *' Exit '* ]]; then slot_kind=signalled; fi
-      if [[ $slot_kind == signalled && $slot_said == *'(core dumped)'* ]]; then slot_kind=dumped; fi
-      slot_spoken=0
-    fi
-  fi
-  if ((++slot_spoken > 32)); then
+    slot_status=$?
+  done
+  if ((slot_status > 128)); then
+    slot_said=
+    while read -t 0 <&2; do IFS= read -r slot_said <&2; done
+    if [[ $slot_said != *' Exit '* ]]; then slot_kind=signalled; fi
+    if [[ $slot_kind == signalled && $slot_said == *'(core dumped)'* ]]; then slot_kind=dumped; fi
+    slot_spoken=0
+  elif ((++slot_spoken >= 32)); then
     exec 2>&-
     exec 2<>"$slot_words"
-    slot_spoken=1
+    slot_spoken=0
   fi
-  printf 'ended %s %s\\n' "$slot_status" "$slot_kind"
+  printf 'ended %s %s %s\\n' "$!" "$slot_status" "$slot_kind"
 done
 `;
 

@@ -5,6 +5,7 @@ import { assert } from '../../core/assert.ts';
 import { limits } from '../../core/limits.ts';
 import type { JobOutput } from './job-output.ts';
 import type { LaunchEvents, ProcessEnd } from './launcher.ts';
+import { onlyChildOf } from './only-child.ts';
 import { slotScript } from './slot-script.ts';
 import type { Timers } from './timers.ts';
 
@@ -40,9 +41,12 @@ export class Slot {
   readonly #input: Writable;
   readonly #events: SlotEvents;
   readonly #timers: Timers;
+  readonly #pid: number | undefined;
   #run: SlotRun | null = null;
   #hasStarted = false;
-  #stopFollowing: () => void = () => undefined;
+  /** The shell said that it could not start the job. */
+  #hasFailed = false;
+  #stopLooking: () => void = () => undefined;
   /** The beginning of a line that has not come in full. */
   #partial = '';
   #alive = true;
@@ -56,6 +60,7 @@ export class Slot {
     child.once('error', () => this.#die());
     // Not `exit`: by then not all that it said may have arrived.
     child.once('close', () => this.#die());
+    this.#pid = child.pid;
     const { stdin, stdout } = child;
     assert(stdin !== null && stdout !== null, 'a slot has pipes');
     this.#input = stdin;
@@ -79,12 +84,29 @@ export class Slot {
     this.#hasStarted = false;
     this.#runs += 1;
     this.#input.write(run.frame);
+    this.#lookLater(run);
   }
 
   /** The shell ends when its input does, after the job that it may have. */
   close(): void {
     this.#alive = this.#run !== null;
     this.#input.end();
+  }
+
+  /** Most jobs are over before it would be worth looking at them, and listening to them. */
+  #lookLater(run: SlotRun): void {
+    this.#stopLooking = this.#timers.after(limits.outputFollowMs, () => this.#look(run));
+  }
+
+  #look(run: SlotRun): void {
+    const pid = this.#pid === undefined ? null : onlyChildOf(this.#pid);
+    if (pid === null) {
+      this.#lookLater(run);
+      return;
+    }
+    this.#hasStarted = true;
+    run.events.started(pid);
+    run.output.follow();
   }
 
   #listen(answers: Readable): void {
@@ -97,18 +119,16 @@ export class Slot {
   }
 
   #answer(line: string): void {
-    const [verb, first, second] = line.split(' ');
+    const [verb, pid, status, kind] = line.split(' ');
     const run = this.#run;
     assert(run !== null, 'a slot without a job says nothing');
-    if (verb === 'started') {
-      this.#hasStarted = true;
-      run.events.started(Number(first));
-      // Most jobs are over before it would be worth listening to them.
-      this.#stopFollowing = this.#timers.after(limits.outputFollowMs, () => run.output.follow());
+    if (verb === 'failed') {
+      this.#hasFailed = true;
       return;
     }
-    assert(verb === 'ended', 'a slot says that a job started, then that it ended');
-    this.#finish(run, endOf(Number(first), second));
+    assert(verb === 'ended', 'a slot says how a job ended, or that it could not be started');
+    if (!this.#hasStarted) run.events.started(Number(pid));
+    this.#finish(run, endOf(Number(status), kind));
     this.#events.free();
   }
 
@@ -121,15 +141,14 @@ export class Slot {
 
   #finish(run: SlotRun, end: ProcessEnd | null): void {
     this.#run = null;
-    this.#stopFollowing();
-    if (!this.#hasStarted) {
-      // The shell could not fork, or died before it could.
+    this.#stopLooking();
+    if (this.#hasFailed || this.#pid === undefined) {
       run.output.discard();
       run.events.failed('EAGAIN');
       return;
     }
-    run.events.ended(end);
     run.output.drain();
+    run.events.ended(end);
   }
 }
 

@@ -122,11 +122,11 @@ export class ShellExecution {
     if (this.#stopAtStart !== null) this.#terminate(this.#treeOf(pid), this.#stopAtStart);
   }
 
-  /** Looks the main process up when it is asked for the first time. */
-  #treeOf(pid: number): ProcessTree {
+  /** Looks the main process up when it is asked for the first time. Null: that is not known. */
+  #treeOf(pid: number | null): ProcessTree {
     if (this.#tree !== null) return this.#tree;
     const { table, nodeKey } = this.#tools;
-    const root = table.identify(pid);
+    const root = pid === null ? null : table.identify(pid);
     const mark = markOf(this.#request.executionId);
     this.#tree = new ProcessTree(table, { mark, owner: ownerOf(nodeKey), root, groupOutlivesRoot: true });
     this.#events.started?.(root);
@@ -148,12 +148,13 @@ export class ShellExecution {
 
   #ended(end: ProcessEnd | null): void {
     const pid = this.#pid;
-    assert(pid !== null, 'what ends has started');
+    assert(pid !== null || end === null, 'what is known to have ended has started');
     this.#end = end;
     this.#cancelAll();
     // Whoever watched the main process died: it may still run, unwatched.
     if (end === null && this.#ending !== 'killing') this.#kill(this.#treeOf(pid), '');
-    this.#cancels.push(this.#tools.timers.after(limits.outputDrainMs, () => this.#abandonOutput()));
+    if (!this.#outputEnded)
+      this.#cancels.push(this.#tools.timers.after(limits.outputDrainMs, () => this.#abandonOutput()));
     if (this.#ending === 'terminating') this.#awaitGone(this.#treeOf(pid));
     this.#finishIfOver();
   }
