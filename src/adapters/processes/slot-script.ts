@@ -9,7 +9,8 @@ import type { LaunchPlan } from './launcher.ts';
  *
  * The status of `wait` doesn't tell `exit 137` from SIGKILL; bash's own words about the end do (`Exit 137`, `Killed`).
  * It says them on standard error, which is a pipe to itself; that holds 4 KiB on some systems, so that it is emptied (by
- * closing and opening it) long before it is full. The words repeat what was started as it is written here, not as it is
+ * closing and opening it) long before it is full. Opened once more when its node has gone, and the pipe with it, it is an
+ * empty file, which always has something to read and nothing to be read. The words repeat what was started as it is written here, not as it is
  * expanded: they are short. The shell was started with `LC_ALL=C`, which keeps them English, counts frames in bytes, and
  * spares each fork the files of a locale.
  *
@@ -50,7 +51,7 @@ while IFS= read -r -N 8 slot_size && IFS= read -r -N "$slot_size" slot_frame; do
   done
   if ((slot_status > 128)); then
     slot_said=
-    while read -t 0 <&2; do IFS= read -r slot_said <&2; done
+    while read -t 0 <&2 && IFS= read -r slot_said <&2; do :; done
     if [[ $slot_said != *' Exit '* ]]; then slot_kind=signalled; fi
     if [[ $slot_kind == signalled && $slot_said == *'(core dumped)'* ]]; then slot_kind=dumped; fi
     slot_spoken=0
