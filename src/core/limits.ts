@@ -117,6 +117,12 @@ export const limits = {
   statSteps: 1_500,
   /** Results remembered per proposer, so that a command sent twice happens once; as many may await theirs (P5). */
   rememberedResultsPerOrigin: 1_024,
+  /**
+   * Records of each table that the state keeps decoded behind what wrote them: one that is launched is ended soon. So many
+   * launches may be open at once before records are read again; of jobs some megabytes, given back after a pause.
+   */
+  keptRecords: 4_096,
+  keptRecordsMs: 2_000,
   /** Launches of one job that have not ended: as many as one node may run at once. */
   openLaunchesPerJob: 16_384,
   /** Executions of one job that wait for room: a job that is due each second is late by a quarter of an hour then. */

@@ -1,3 +1,4 @@
+import { jobRecordOf } from '../core/jobs/job-record.ts';
 import type {
   CatchupPolicy,
   JobDefinition,
@@ -147,46 +148,17 @@ export function plainJobRecord(job: JobRecord): Plain {
   ];
 }
 
-/** One literal: V8 makes objects that are slow to change of parts that are put together (docs/decisions/0002, 0010). */
 export function readJobRecord(reader: FieldReader): JobRecord {
   const definition = readDefinition(reader.tuple('definition'));
   const computed = readComputed(reader);
-  return {
-    name: definition.name,
-    displayname: definition.displayname,
-    timezone: definition.timezone,
-    schedule: definition.schedule,
-    owner: definition.owner,
-    ownerEmail: definition.ownerEmail,
-    disabled: definition.disabled,
-    tags: definition.tags,
-    metadata: definition.metadata,
-    retries: definition.retries,
-    parentJob: definition.parentJob,
-    processors: definition.processors,
-    concurrency: definition.concurrency,
-    executor: definition.executor,
-    executorConfig: definition.executorConfig,
-    ephemeral: definition.ephemeral,
-    startsAt: definition.startsAt,
-    expiresAt: definition.expiresAt,
-    catchup: definition.catchup,
-    onLost: definition.onLost,
-    queueLimit: definition.queueLimit,
-    maxExecutions: definition.maxExecutions,
-    retry: definition.retry,
-    retention: definition.retention,
-    successCount: computed.successCount,
-    errorCount: computed.errorCount,
-    lastSuccess: computed.lastSuccess,
-    lastError: computed.lastError,
-    status: computed.status,
+  const timing = {
     next: computed.next,
-    dependentJobs: computed.dependentJobs,
     scheduleRevision: reader.number(),
     effectiveFromMs: wallMs(reader.number()),
     anchorMs: wallMs(reader.number()),
     highWaterMs: wallMs(reader.number()),
+  };
+  return jobRecordOf(definition, computed, timing, {
     openLaunches: reader.number(),
     executionsKept: reader.number(),
     executionsRunning: reader.number(),
@@ -195,5 +167,5 @@ export function readJobRecord(reader: FieldReader): JobRecord {
     launchesWaiting: reader.remaining === 0 ? 0 : reader.number(),
     executionsWaiting: reader.remaining === 0 ? 0 : reader.number(),
     executionsWaitingForNode: reader.remaining === 0 ? 0 : reader.number(),
-  };
+  });
 }

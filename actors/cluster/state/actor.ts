@@ -13,6 +13,7 @@ import { exitCodes } from '../../exit-codes.ts';
 import type { CommittedEntry, LogCommand } from '../log/protocol.ts';
 import { type Answer, Answers } from './answers.ts';
 import { CheckPlan } from './check-plan.ts';
+import { Pauses } from './pauses.ts';
 import type { StateCommand } from './protocol.ts';
 import { type CheckState, StateAudit } from './state-audit.ts';
 import { StateFlushes, Untold } from './state-flushes.ts';
@@ -31,6 +32,7 @@ const FULL_TIMER = 'full';
 const SCAN_TIMER = 'scan';
 const FLUSH_TIMER = 'flush';
 const CATCH_UP_TIMER = 'catchUp';
+const TIMERS = [FULL_TIMER, SCAN_TIMER, FLUSH_TIMER, CATCH_UP_TIMER, CheckPlan.timer, Answers.timer, Pauses.timer];
 
 interface Batch extends VisibleBatch {
   readonly writes: readonly StoreWrite[];
@@ -49,6 +51,7 @@ class StateActor implements Actor<StateCommand> {
   readonly #checks: CheckPlan;
   readonly #watchers: Watchers;
   readonly #answers: Answers;
+  readonly #pauses: Pauses;
   #waiting: CommittedEntry[] = [];
   /** Entries that follow what this life began with have arrived. */
   #isFed = false;
@@ -75,6 +78,7 @@ class StateActor implements Actor<StateCommand> {
     this.#checks = new CheckPlan(context, config.nodeName, this.#appliedIndex);
     this.#flushes = new StateFlushes(this.#appliedIndex);
     this.#untold = new Untold(this.#appliedIndex);
+    this.#pauses = new Pauses(context, () => this.#ledger.forgetKept());
     this.#watchers = new Watchers((to, event) => context.send(to, event));
     this.#armScan();
     context.arm(CATCH_UP_TIMER, monoMs(context.monoNow() + limits.stateCatchUpMs));
@@ -118,15 +122,14 @@ class StateActor implements Actor<StateCommand> {
     else if (key === SCAN_TIMER) this.#scan();
     else if (key === FLUSH_TIMER) this.#flush();
     else if (key === CATCH_UP_TIMER) this.#becomeReady();
+    else if (key === Pauses.timer) this.#pauses.timeIsUp();
     else if (key === Answers.timer) this.#answers.timeIsUp();
     else if (key === CheckPlan.timer) this.#checks.timeIsUp(this.#audit.nextCheck());
   }
 
   /** What finds no space is in the log: the next life applies it. */
   stop(done: () => void): void {
-    for (const key of [FULL_TIMER, SCAN_TIMER, FLUSH_TIMER, CATCH_UP_TIMER, CheckPlan.timer, Answers.timer]) {
-      this.#context.disarm(key);
-    }
+    for (const key of TIMERS) this.#context.disarm(key);
     this.#whenIdle = () => {
       this.#store.close();
       done();
@@ -292,6 +295,7 @@ class StateActor implements Actor<StateCommand> {
     this.#context.gauge('state_applied_index', appliedIndex);
     this.#planCheck();
     this.#planFlush();
+    this.#pauses.worked();
     this.#caughtUp();
   }
 

@@ -13,8 +13,11 @@ export type WatchState =
   | {
       readonly type: 'watchState';
       readonly watcher: Ref<StateEvent>;
-      /** Only what is of concern to who follows schedules and histories; batches without it are told of with a later one. */
-      readonly of?: 'schedules';
+      /**
+       * Only what is of concern to who follows schedules and histories, or to who brings work to nodes; batches without it
+       * are told of with a later one.
+       */
+      readonly of?: 'schedules' | 'work';
     }
   /** For who only looks on: all changes, in brief, and the jobs that were written. */
   | { readonly type: 'watchState'; readonly watcher: Ref<StateLookedOn>; readonly of: 'texts' };

@@ -1,3 +1,4 @@
+import { concernsWork } from '../../../src/core/dispatch/concerns-work.ts';
 import { concernsSchedules } from '../../../src/core/schedule/follow.ts';
 import type { JobName, LogIndex } from '../../../src/core/units.ts';
 import type { Ref } from '../../../src/runtime/types.ts';
@@ -9,6 +10,9 @@ export interface VisibleBatch extends Pick<StateChanged, 'appliedIndex' | 'chang
   /** A leader's term begins in it: everybody has to know that all before it is applied. */
   readonly hasBarrier: boolean;
 }
+
+/** What is told to whom. */
+const concerns = { schedules: concernsSchedules, work: concernsWork } as const;
 
 type Told = StateFollowing | StateChanged | StateTold;
 
@@ -50,8 +54,8 @@ export class Watchers {
       const told = { changes: tellChanges(changes), jobs: JSON.stringify(jobs) };
       this.#send(watch.watcher, { type: 'stateTold', after, appliedIndex, ...told });
     } else {
-      const wanted = watch.of === 'schedules' ? changes.filter(concernsSchedules) : changes;
-      if (watch.of === 'schedules' && wanted.length === 0 && !hasBarrier) return;
+      const wanted = watch.of === undefined ? changes : changes.filter(concerns[watch.of]);
+      if (watch.of !== undefined && wanted.length === 0 && !hasBarrier) return;
       this.#send(watch.watcher, { type: 'changed', after, appliedIndex, changes: wanted });
     }
     watcher.told = appliedIndex;

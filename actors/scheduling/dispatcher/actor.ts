@@ -75,7 +75,8 @@ class DispatcherActor implements Actor<DispatcherCommand> {
   /** A peer that begins a life has forgotten its watchers. */
   peerStarted(actor: string): void {
     const watcher = this.#context.self;
-    if (actor === 'state') this.#context.send(localRef<StateCommand>(actor), { type: 'watchState', watcher });
+    if (actor === 'state')
+      this.#context.send(localRef<StateCommand>(actor), { type: 'watchState', watcher, of: 'work' });
     if (actor === 'membership')
       this.#context.send(localRef<MembershipCommand>(actor), { type: 'watchMembers', watcher });
     if (actor === 'log') this.#context.send(localRef<LogCommand>('log'), { type: 'watchLeadership', watcher });

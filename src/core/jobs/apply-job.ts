@@ -12,6 +12,7 @@ import type { Change, JobChange, JobSchedule } from './changes.ts';
 import type { Command, CommandResult, RefusalCode } from './commands.ts';
 import { dropSurplus, retentionAgeMs, surplusOf } from './history.ts';
 import { recounted } from './invariants.ts';
+import { type JobResults, type JobTiming, jobRecordOf } from './job-record.ts';
 import type { Ledger } from './ledger.ts';
 import type { ExecutionRecord, JobDefinition, JobRecord, OpenLaunch, SubmittedJob, UnplacedWork } from './records.ts';
 
@@ -26,23 +27,17 @@ export function applySetJob(ledger: Ledger, index: LogIndex, command: SetJob, ou
   const refusal = refuseParent(ledger, submitted);
   if (refusal !== null) return refusal;
   const stored = ledger.job(submitted.name);
-  // Assigned, not spread: of two spreads V8 makes a slow dictionary (docs/decisions/0002).
   const kept = keptOf(ledger, submitted, stored);
-  const job: JobRecord = Object.assign(
-    definitionOf(submitted),
-    mergedFields(submitted, stored),
-    timingFields(command, index, stored),
-    {
-      openLaunches: stored?.openLaunches ?? 0,
-      launchesWaiting: stored?.launchesWaiting ?? 0,
-      executionsWaiting: stored?.executionsWaiting ?? 0,
-      executionsWaitingForNode: stored?.executionsWaitingForNode ?? 0,
-      executionsKept: kept,
-      executionsRunning: stored?.executionsRunning ?? 0,
-      notesKept: stored?.notesKept ?? 0,
-      quarantine: null,
-    },
-  );
+  const job = jobRecordOf(submitted, mergedFields(submitted, stored), timingFields(command, index, stored), {
+    openLaunches: stored?.openLaunches ?? 0,
+    launchesWaiting: stored?.launchesWaiting ?? 0,
+    executionsWaiting: stored?.executionsWaiting ?? 0,
+    executionsWaitingForNode: stored?.executionsWaitingForNode ?? 0,
+    executionsKept: kept,
+    executionsRunning: stored?.executionsRunning ?? 0,
+    notesKept: stored?.notesKept ?? 0,
+    quarantine: null,
+  });
   const isRepaired = stored !== undefined && stored.quarantine !== null;
   putAndTell(ledger, isRepaired ? recounted(ledger, job) : job, stored === undefined ? 'created' : 'updated', out);
   const oldParent = stored?.parentJob ?? '';
@@ -77,16 +72,8 @@ function refuseParent(ledger: Ledger, job: JobDefinition): CommandResult | null 
   return null;
 }
 
-function definitionOf(job: SubmittedJob): JobDefinition {
-  const { id, successCount, errorCount, lastSuccess, lastError, status, next, dependentJobs, ...definition } = job;
-  return definition;
-}
-
 /** Clients can raise the counters and instants, never lower them; a status and children once stored stay. */
-function mergedFields(
-  submitted: SubmittedJob,
-  stored: JobRecord | undefined,
-): Pick<JobRecord, 'successCount' | 'errorCount' | 'lastSuccess' | 'lastError' | 'status' | 'dependentJobs'> {
+function mergedFields(submitted: SubmittedJob, stored: JobRecord | undefined): JobResults {
   const storedChildren = stored?.dependentJobs ?? [];
   const children = storedChildren.length > 0 ? storedChildren : [...new Set(submitted.dependentJobs ?? [])];
   return {
@@ -108,11 +95,7 @@ function laterOf(a: Instant | null, b: Instant | null): Instant | null {
  * A changed schedule, zone or start starts a new revision: what was planned before is void, and nothing before now is
  * due (an edit of a schedule invents no run). Only a changed schedule text moves the anchor of `@every` (P8).
  */
-function timingFields(
-  command: SetJob,
-  index: LogIndex,
-  stored: JobRecord | undefined,
-): Pick<JobRecord, 'scheduleRevision' | 'effectiveFromMs' | 'anchorMs' | 'highWaterMs' | 'next'> {
+function timingFields(command: SetJob, index: LogIndex, stored: JobRecord | undefined): JobTiming {
   const job = command.job;
   const textChanged = job.schedule !== (stored?.schedule ?? '');
   const timingChanged =

@@ -83,6 +83,8 @@ export interface LedgerWrites {
 export const executionKey = (job: JobName, at: Stamp, node: NodeName): string => `${job}\0${executionId(at, node)}`;
 export const launchKey = (job: JobName, group: Stamp): string => `${job}\0${group}`;
 const noteKey = launchKey;
+const never = (): boolean => false;
+const isRunning = ({ outcome }: ExecutionRecord): boolean => outcome === 'running';
 const startsWithJob = (job: JobName) => (key: string) => key.startsWith(`${job}\0`);
 
 /** The replicated state as apply sees and changes it: committed records under this batch's own changes. */
@@ -91,7 +93,7 @@ export class Ledger {
   readonly #reader: LedgerReader;
   readonly #jobs: OverlayTable<JobRecord>;
   readonly #executions: OverlayTable<ExecutionRecord>;
-  readonly #outputs = new OverlayTable<Uint8Array>(() => undefined);
+  readonly #outputs = new OverlayTable<Uint8Array>(() => undefined, never);
   readonly #launches: OverlayTable<OpenLaunch>;
   readonly #work: OverlayTable<UnplacedWork>;
   readonly #notes: OverlayTable<LaunchNote>;
@@ -103,10 +105,10 @@ export class Ledger {
     this.#reader = reader;
     this.stats = new StatsLedger(reader);
     this.#jobs = new OverlayTable((key) => reader.job(key));
-    this.#executions = new OverlayTable((key) => reader.execution(key));
+    this.#executions = new OverlayTable((key) => reader.execution(key), isRunning);
     this.#launches = new OverlayTable((key) => reader.launch(key));
     this.#work = new OverlayTable((key) => reader.work(key));
-    this.#notes = new OverlayTable((key) => reader.note(key));
+    this.#notes = new OverlayTable((key) => reader.note(key), never);
     this.#remembered = new OverlayTable((key) => reader.remembered(key));
     this.#lastStamp = reader.meta().lastStamp;
   }
@@ -294,6 +296,13 @@ export class Ledger {
       remembered: this.#remembered.drain(),
       ...this.stats.drain(),
     };
+  }
+
+  /** Gives back the memory of what it kept to read it again. */
+  forgetKept(): void {
+    const { stats } = this;
+    for (const part of [this.#jobs, this.#executions, this.#launches, this.#work, this.#remembered, stats])
+      part.forgetKept();
   }
 
   #countWaiting(name: JobName, before: WorkWait | null, after: WorkWait | null): void {

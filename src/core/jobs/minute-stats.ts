@@ -124,6 +124,12 @@ export class StatsLedger {
     return { minutes: this.#minutes.drain(), jobMinutes: this.#jobMinutes.drain() };
   }
 
+  /** As `Ledger.forgetKept`. */
+  forgetKept(): void {
+    this.#minutes.forgetKept();
+    this.#jobMinutes.forgetKept();
+  }
+
   #count(job: JobName, atMs: WallMs, change: Change): void {
     const minute = minuteOf(atMs);
     const all = this.#minutes.get(minuteKey(minute));

@@ -1,4 +1,5 @@
 import { compareBytewise } from '../compare-bytewise.ts';
+import { limits } from '../limits.ts';
 
 /** One table of the state under a batch of uncommitted changes: apply reads its own writes (design 4.7). */
 export class OverlayTable<Value> {
@@ -6,11 +7,21 @@ export class OverlayTable<Value> {
   readonly #changes = new Map<string, Value | null>();
   /** What was read for this batch: a job that is launched and ended in it is decoded once. */
   readonly #read = new Map<string, Value | undefined>();
+  /** What earlier batches wrote last, the oldest first: most records that are read were written a moment ago. */
+  readonly #kept = new Map<string, Value>();
+  readonly #isKept: (value: Value) => boolean;
   /** Entries were added whose keys do not order after all committed ones. */
   #isMixed = false;
 
-  constructor(committed: (key: string) => Value | undefined) {
+  /** `isKept`: whether a record that is written will be read again soon. */
+  constructor(committed: (key: string) => Value | undefined, isKept: (value: Value) => boolean = () => true) {
     this.#committed = committed;
+    this.#isKept = isKept;
+  }
+
+  /** Forgets what it kept to read it again. */
+  forgetKept(): void {
+    this.#kept.clear();
   }
 
   get(key: string): Value | undefined {
@@ -23,7 +34,7 @@ export class OverlayTable<Value> {
   before(key: string): Value | undefined {
     const known = this.#read.get(key);
     if (known !== undefined || this.#read.has(key)) return known;
-    const committed = this.#committed(key);
+    const committed = this.#kept.get(key) ?? this.#committed(key);
     this.#read.set(key, committed);
     return committed;
   }
@@ -85,13 +96,25 @@ export class OverlayTable<Value> {
     }
   }
 
-  /** The changes so far, in the order of their first touch; the table is then as committed. */
+  /** The changes so far, in the order of their first touch; they are committed before the table is used again. */
   drain(): (readonly [key: string, value: Value | null])[] {
     const changes = [...this.#changes];
+    for (const [key, value] of changes) this.#keep(key, value);
     this.#changes.clear();
     this.#read.clear();
     this.#isMixed = false;
     return changes;
+  }
+
+  #keep(key: string, value: Value | null): void {
+    this.#kept.delete(key);
+    if (value === null || !this.#isKept(value)) return;
+    this.#kept.set(key, value);
+    if (this.#kept.size <= limits.keptRecords) return;
+    for (const oldest of this.#kept.keys()) {
+      this.#kept.delete(oldest);
+      return;
+    }
   }
 
   /** As `drain`, each change with what was committed before it as far as this batch has read it. */

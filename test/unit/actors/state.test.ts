@@ -175,6 +175,30 @@ describe('the state', () => {
     ]);
   });
 
+  it('tells who brings work to nodes nothing of jobs that are created', () => {
+    state.deliver({ type: 'watchState', watcher: localRef<StateEvent>('dispatcher'), of: 'work' });
+    commit(barrierAt(1), entryAt(2));
+    store.settle();
+    commit(entryAt(3));
+    store.settle();
+    const run: Command = {
+      type: 'run',
+      nowNs: wallNs(BigInt(T0) * 1_000_000n),
+      name: jobName('job2'),
+      targets: [{ node, epoch: epoch(1) }],
+    };
+    commit({
+      index: logIndex(4),
+      term: term(1),
+      entry: encodeEntry({ node, actor: 'api', epoch: 3, sequence: 9 }, run),
+    });
+    store.settle();
+    expect(state.takeMessages<{ type: string }>().filter(({ type }) => type === 'changed')).toMatchObject([
+      { after: 0, appliedIndex: 2, changes: [] },
+      { after: 2, appliedIndex: 4, changes: [{ type: 'executionOpened' }] },
+    ]);
+  });
+
   it('tells who only looks on in texts, and which jobs were written', () => {
     state.deliver({ type: 'watchState', watcher: localRef<StateLookedOn>('api'), of: 'texts' });
     commit(barrierAt(1), entryAt(2), entryAt(3));

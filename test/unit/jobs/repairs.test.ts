@@ -110,6 +110,7 @@ describe('a record that breaks an invariant (P6)', () => {
     ledger.putJob({ ...harness.job('job1'), openLaunches: 0, quarantine: null });
     harness.store.commit(stateWrites(ledger.drain(), logIndex(1_000)), () => undefined);
     harness.store.settle();
+    harness.restart();
   }
 
   it('puts its job into quarantine and tells the scheduler; enabling the job mends it', () => {
