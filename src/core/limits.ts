@@ -201,6 +201,11 @@ export const limits = {
    * enough that a turn which spawns them all is over before its thread counts as hung.
    */
   startsAtOnce: 128,
+  /** When all of these are under way, so many must be over before the next ones begin: their records are one write then. */
+  startsTogether: 32,
+  /** While so many starts are under way on a node, its ends are gathered for a moment: the dispatcher is woken for each message. */
+  startsBeforeEndsOfNode: 8,
+  endsGatherOfNodeMs: 4,
   /**
    * Launches are claimed at most so long before they are due, where nothing could speak against them any more: enough for
    * some hundred that are due at once to be on their nodes by then. A write to such a job is answered so much later.

@@ -1,12 +1,29 @@
 import { limits } from '../limits.ts';
 import { type MonoMs, monoMs } from '../units.ts';
+import { earliestOf } from './deadlines.ts';
 import type { Held } from './held-work.ts';
 
-type Finished = Held & { phase: 'finished' };
+export type Finished = Held & { phase: 'finished' };
 
-/** When ends that the leader has not confirmed are sent again. */
+/** When ends are sent that need not be sent at once, and those again that the leader has not confirmed. */
 export class EndResends {
   #nextMs: MonoMs | null = null;
+  /** Not sent yet. */
+  #gathered: Finished[] = [];
+  #gatheredUntilMs: MonoMs | null = null;
+
+  gather(held: Finished, nowMs: MonoMs): void {
+    this.#gathered.push(held);
+    this.#gatheredUntilMs ??= monoMs(nowMs + limits.endsGatherOfNodeMs);
+  }
+
+  /** Those gathered, once it is time. */
+  takeGathered(nowMs: MonoMs, isHurried: boolean): readonly Finished[] {
+    if (this.#gatheredUntilMs === null || (nowMs < this.#gatheredUntilMs && !isHurried)) return [];
+    const gathered = this.#gathered;
+    this.#forgetGathered();
+    return gathered;
+  }
 
   sent(held: Finished, nowMs: MonoMs): void {
     held.sentAtMs = nowMs;
@@ -18,11 +35,12 @@ export class EndResends {
   }
 
   nextDeadline(): MonoMs | null {
-    return this.#nextMs;
+    return earliestOf([this.#nextMs, this.#gatheredUntilMs]);
   }
 
   /** Those to send now, some in each turn: there may be many after a long election. */
   take(all: Iterable<Held>, nowMs: MonoMs): Finished[] {
+    this.#forgetGathered();
     const due: Finished[] = [];
     let nextMs: number = Number.POSITIVE_INFINITY;
     for (const held of all) {
@@ -39,5 +57,10 @@ export class EndResends {
     }
     this.#nextMs = nextMs === Number.POSITIVE_INFINITY ? null : monoMs(nextMs);
     return due;
+  }
+
+  #forgetGathered(): void {
+    this.#gathered = [];
+    this.#gatheredUntilMs = null;
   }
 }

@@ -44,13 +44,24 @@ export class StartQueue {
 
   /** Somebody's turn has come. */
   get hasNext(): boolean {
-    return this.#waiting.size > 0 && this.#underWay.size < limits.startsAtOnce;
+    return this.#waiting.size > 0 && this.#hasRoom;
+  }
+
+  /** More are under way than begin at once anyway: what is not a start can wait a little. */
+  get isBusy(): boolean {
+    return this.#underWay.size >= limits.startsBeforeEndsOfNode;
+  }
+
+  /** For several, so that they share a record: those before them keep the node busy meanwhile. */
+  get #hasRoom(): boolean {
+    return this.#underWay.size <= limits.startsAtOnce - limits.startsTogether;
   }
 
   /** Those whose turn has come: to be journalled. */
   takeNext(now: Now): readonly ExecutionId[] {
     for (const id of this.#claims.takeDue(now)) this.#waiting.add(id);
     const taken: ExecutionId[] = [];
+    if (!this.#hasRoom) return taken;
     for (const id of this.#waiting) {
       if (this.#underWay.size === limits.startsAtOnce) break;
       this.#waiting.delete(id);

@@ -3,7 +3,7 @@ import type { ExecutionStart } from '../jobs/changes.ts';
 import { limits } from '../limits.ts';
 import { type ExecutionId, type MonoMs, monoMs, type Term } from '../units.ts';
 import { earliestOf } from './deadlines.ts';
-import { EndResends } from './end-resends.ts';
+import { EndResends, type Finished } from './end-resends.ts';
 import { ExclusiveWork } from './exclusive-work.ts';
 import {
   acknowledgementOf,
@@ -156,7 +156,7 @@ export class Worker {
     this.#renewLease(now, out);
     this.#send(reportOf(this.#options, this.#held.values()), out);
     for (const held of this.#held.values()) if (held.phase === 'finished') held.sentAtMs = null;
-    this.#resend(now, out);
+    this.#sendEnds(this.#resends.take(this.#held.values(), now.monoMs), now, out);
   }
 
   #start({ term, start, waitMs = 0 }: WorkerInput & { type: 'start' }, now: Now, out: WorkerEffect[]): void {
@@ -284,29 +284,29 @@ export class Worker {
 
   #finish(entry: JournalEntry, ending: Omit<WorkEnd, 'finishedAtNs'>, now: Now, out: WorkerEffect[]): void {
     const end: WorkEnd = { finishedAtNs: now.wallNs, ...ending };
-    const finished: Held = { phase: 'finished', entry: { ...entry, end }, end, sentAtMs: null };
+    const finished: Finished = { phase: 'finished', entry: { ...entry, end }, end, sentAtMs: null };
     this.#held.set(entry.id, finished);
     this.#starts.over(entry.id);
     this.#live.drop(entry.id);
     this.#exclusive.drop(entry.id);
     this.#journal.addLazily({ type: 'entry', entry: finished.entry }, now.monoMs);
-    if (this.#attached) this.#sendFinish(finished, now, out);
+    if (this.#attached && this.#starts.isBusy) this.#resends.gather(finished, now.monoMs);
+    else if (this.#attached) this.#sendEnds([finished], now, out);
   }
 
-  #sendFinish(held: Held & { phase: 'finished' }, now: Now, out: WorkerEffect[]): void {
-    const { id, job, startedAtNs } = held.entry;
-    this.#resends.sent(held, now.monoMs);
-    this.#send({ type: 'executionFinished', id, job, startedAtNs, ...held.end }, out);
-  }
-
-  #resend(now: Now, out: WorkerEffect[]): void {
-    for (const held of this.#resends.take(this.#held.values(), now.monoMs)) this.#sendFinish(held, now, out);
+  #sendEnds(ends: readonly Finished[], now: Now, out: WorkerEffect[]): void {
+    for (const held of ends) {
+      const { id, job, startedAtNs } = held.entry;
+      this.#resends.sent(held, now.monoMs);
+      this.#send({ type: 'executionFinished', id, job, startedAtNs, ...held.end }, out);
+    }
   }
 
   #tick(now: Now, out: WorkerEffect[]): void {
     this.#keepLease(now, out);
     this.#live.takeDue(now.monoMs, (part) => this.#send(part, out));
-    if (this.#resends.isDue(now.monoMs)) this.#resend(now, out);
+    this.#sendEnds(this.#resends.takeGathered(now.monoMs, this.#stopping), now, out);
+    if (this.#resends.isDue(now.monoMs)) this.#sendEnds(this.#resends.take(this.#held.values(), now.monoMs), now, out);
     if (this.#drainUntilMs !== null && this.#drainUntilMs <= now.monoMs) {
       this.#drainUntilMs = null;
       for (const id of this.#held.keys()) this.#stopExecution(id, 'node', this.#options.stopGraceMs, out);

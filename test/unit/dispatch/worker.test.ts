@@ -131,13 +131,19 @@ describe('a start', () => {
     const began = (): number => bench.worker.runningCount;
     expect(began()).toBe(numbers.length);
     expect(eventsOf(bench.step({ type: 'start', term: term(3), start: startOf(limits.startsAtOnce + 1) }))).toEqual([]);
-    // One process is there, one execution is over: two more may begin.
+    // Processes are there, or executions are over: several more begin together.
+    const journalled = (): readonly ExecutionId[] => {
+      const commit = bench.tick().find((effect) => effect.type === 'journal');
+      return commit?.writes.flatMap((write) => (write.type === 'entry' ? [write.entry.id] : [])) ?? [];
+    };
     const process = { pid: 7, startTicks: 1, bootId: 'boot' };
-    bench.step({ type: 'processStarted', id: idOf(1), process });
-    bench.end(2);
-    const commit = bench.tick().find((effect) => effect.type === 'journal');
-    const journalled = commit?.writes.flatMap((write) => (write.type === 'entry' ? [write.entry.id] : []));
-    expect(journalled).toEqual(expect.arrayContaining([idOf(limits.startsAtOnce + 1), idOf(limits.startsAtOnce + 2)]));
+    for (let number = 1; number < limits.startsTogether; number += 1) {
+      bench.step({ type: 'processStarted', id: idOf(number), process });
+      expect(journalled()).toEqual([]);
+    }
+    bench.end(limits.startsTogether);
+    const nextIds = [idOf(limits.startsAtOnce + 1), idOf(limits.startsAtOnce + 2)];
+    expect(journalled()).toEqual(expect.arrayContaining(nextIds));
     expect(typesOf(bench.step({ type: 'journalled' }))).toEqual(expect.arrayContaining(['startAcknowledged', 'begin']));
   });
 
@@ -381,6 +387,31 @@ describe('an end', () => {
     const bench = new Bench().running(1);
     bench.step({ type: 'committed', ids: [idOf(1), idOf(99)] });
     expect(typesOf(bench.end(1))).toEqual(['executionFinished']);
+  });
+
+  it('waits for others while many starts are under way, but not for a new leader, nor while the node stops', () => {
+    const numbers = Array.from({ length: limits.startsBeforeEndsOfNode + 3 }, (_, index) => index + 1);
+    const ends = (effects: readonly WorkerEffect[]): readonly ExecutionId[] =>
+      eventsOf(effects).flatMap((event) => (event.type === 'executionFinished' ? [event.id] : []));
+    const busy = (): Bench => {
+      const bench = new Bench().running(...numbers);
+      expect(ends([...bench.end(1), ...bench.end(2), ...bench.tick()])).toEqual([]);
+      return bench;
+    };
+    const gathered = busy();
+    gathered.nowMs += limits.endsGatherOfNodeMs;
+    expect(gathered.worker.nextDeadline()).toBeLessThanOrEqual(gathered.nowMs);
+    expect(ends(gathered.tick())).toEqual([idOf(1), idOf(2)]);
+    expect(ends(gathered.end(3))).toEqual([]);
+    expect(ends(gathered.end(4))).toEqual([idOf(4)]);
+
+    const ledAnew = busy();
+    expect(ends(ledAnew.step({ type: 'attach', term: term(4) }))).toEqual([idOf(1), idOf(2)]);
+    ledAnew.nowMs += limits.endsGatherOfNodeMs;
+    expect(ends(ledAnew.tick())).toEqual([]);
+
+    const stopping = busy();
+    expect(ends([...stopping.step({ type: 'stop' }), ...stopping.tick()])).toEqual([idOf(1), idOf(2)]);
   });
 
   it('comes in turns when there are many', () => {
