@@ -153,9 +153,9 @@ export const limits = {
   /** Committed and not yet applied entries in flight from log to state, and their bytes. */
   unappliedEntries: 8_192,
   unappliedBytes: 64 << 20,
-  /** Newest entries that the log keeps in memory, so that followers that keep up cost no reads: twice what is in flight. */
+  /** Newest entries that the log keeps in memory, so that followers that keep up cost no reads: as much as is sent at once. What is not durable is kept anyway. */
   cachedEntries: 16_384,
-  cachedBytes: 32 << 20,
+  cachedBytes: 8 << 20,
   /** Applied entries that stay in the log for followers that were away: Dkron keeps 10,240 (dkron-v4 6.4). */
   retainedEntries: 10_000,
   /** Entries deleted in one commit, beside what it writes; more than it can write, so that deleting keeps up. */
