@@ -32,6 +32,10 @@ export async function bundle(dist, target) {
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name]-[hash].js',
+    // V8 keeps the text of each module in each thread that loads it, and takes two bytes for all of its characters once one
+    // is not in Latin-1.
+    comments: { legal: true, annotation: false, jsdoc: false },
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: false, asciiOnly: true } },
   });
   await bundled.close();
   checkAddresses(output, target);
