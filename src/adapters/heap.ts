@@ -25,6 +25,14 @@ export function collectYoungAlone(): void {
   setFlagsFromString('--no-parallel-scavenge');
 }
 
+/**
+ * From now on a heap is collected when it has doubled. V8 would let it grow to four times what lives, as each thread's did by
+ * turns (docs/decisions/0009).
+ */
+export function collectDoubledHeaps(): void {
+  setFlagsFromString('--heap-growing-percent=100');
+}
+
 /** Null: it can't be collected. `exposeCollector` was called before. */
 export function openHeap(): Heap | null {
   const collect = findCollector();

@@ -1,6 +1,6 @@
 import { inlineLess } from '../../adapters/compiler.ts';
 import { endProcess } from '../../adapters/end-process.ts';
-import { collectYoungAlone, exposeCollector } from '../../adapters/heap.ts';
+import { collectDoubledHeaps, collectYoungAlone, exposeCollector } from '../../adapters/heap.ts';
 import { systemRandom } from '../../adapters/random.ts';
 import { assertNever } from '../../core/assert.ts';
 import { type MonoMs, monoMs } from '../../core/units.ts';
@@ -106,6 +106,7 @@ export class RunningNode {
     this.#outside = new Outside(this.#host);
     exposeCollector();
     collectYoungAlone();
+    collectDoubledHeaps();
     inlineLess();
     this.#ignoreHeap = collectWhenIdle();
     this.#launcher.prepare(options.table.children);
