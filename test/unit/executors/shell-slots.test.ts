@@ -1,10 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LinuxProcessTable } from '../../../src/adapters/processes/linux-process-table.ts';
 import { systemTimers } from '../../../src/adapters/processes/timers.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { HeldTimers } from '../../support/held-timers.ts';
 import { ShellJobs } from '../../support/shell-jobs.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 const table = new LinuxProcessTable();
 let jobs: ShellJobs | null = null;
@@ -111,6 +114,29 @@ describe('pre-forked shells', () => {
     expect(table.identify(pid).startTicks).toBe(0);
     const next = await Promise.all(Array.from({ length: 12 }, () => shells.record({ command: 'echo next' })));
     expect(new Set(next.map(({ output }) => output))).toEqual(new Set(['next\n']));
+  });
+
+  it('lose no job to the death of a shell before anybody looked for its process', async () => {
+    jobs = new ShellJobs({
+      mode: 'slots',
+      nodeKey: 'tower',
+      timers: new HeldTimers([limits.slotTrialMs, limits.outputFollowMs]),
+    });
+    const directory = mkdtempSync(join(tmpdir(), 'carillon-slots-'));
+    const file = join(directory, 'pids');
+    const job = jobs.start({
+      command: `echo $PPID $$ >${file}.new; mv ${file}.new ${file}; sleep 1000`,
+      shell: 'true',
+    });
+    await waitUntil(() => existsSync(file), { what: 'the job tells its processes' });
+    const [shell = 0, pid = 0] = readFileSync(file, 'utf8').split(' ').map(Number);
+    rmSync(directory, { recursive: true });
+    process.kill(shell, 'SIGKILL');
+    expect(await job.ended).toMatchObject({
+      success: false,
+      error: 'shell: the process that watched the job ended; the job was killed',
+    });
+    expect(table.identify(pid).startTicks).toBe(0);
   });
 
   it('hear of signals that Node has no name for', async () => {
