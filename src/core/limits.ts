@@ -153,7 +153,10 @@ export const limits = {
   /** Committed and not yet applied entries in flight from log to state, and their bytes. */
   unappliedEntries: 8_192,
   unappliedBytes: 64 << 20,
-  /** Newest entries that the log keeps in memory, so that followers that keep up cost no reads: as much as is sent at once. What is not durable is kept anyway. */
+  /**
+   * Newest entries that the log keeps in memory, so that followers that keep up cost no reads: as much as is sent at once.
+   * What is not durable is kept anyway.
+   */
   cachedEntries: 16_384,
   cachedBytes: 8 << 20,
   /** Applied entries that stay in the log for followers that were away: Dkron keeps 10,240 (dkron-v4 6.4). */
