@@ -1,30 +1,18 @@
-// `npm run kills -- --times 100`: kill -9 of a node at random moments while 200 jobs start each second, and what is to be
-// said against it. `--seed 7`: begin with these moments; `--per-second 50`: fewer jobs.
-import { spawnSync } from 'node:child_process';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { ensure } from './ensure.mjs';
+// `npm run kills`: kill -9 of a node at random moments while jobs start each second, and what is to be said against it.
+import { anyNumber, oneOrMore, readOptions, runTests } from './campaign.mjs';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { values } = parseArgs({
-  options: {
-    times: { type: 'string', default: '100' },
-    seed: { type: 'string', default: '1' },
-    'per-second': { type: 'string', default: '200' },
-  },
+const usage = `npm run kills -- [options]
+  --times 100        kills
+  --seed 1           of the moments
+  --per-second 200   jobs that start each second`;
+
+const options = readOptions(usage, {
+  times: { type: 'string', default: '100', pattern: oneOrMore },
+  seed: { type: 'string', default: '1', pattern: anyNumber },
+  'per-second': { type: 'string', default: '200', pattern: oneOrMore },
 });
-await ensure();
-const env = {
-  ...process.env,
-  KILLS_TIMES: values.times,
-  KILLS_SEED: values.seed,
-  KILLS_PER_SECOND: values['per-second'],
-};
-const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-const { status } = spawnSync(process.execPath, [vitest, 'run', 'test/cluster/kills.test.ts'], {
-  cwd: root,
-  env,
-  stdio: 'inherit',
+await runTests('test/cluster/kills.test.ts', {
+  KILLS_TIMES: options.times,
+  KILLS_SEED: options.seed,
+  KILLS_PER_SECOND: options['per-second'],
 });
-process.exitCode = status ?? 1;

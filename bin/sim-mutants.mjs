@@ -1,33 +1,38 @@
 // `npm run sim:mutants`: changes one decision of the sources at a time and looks whether the simulation notices.
-// `-- --only NAME`: one of ours; `-- --patch FILE`: anybody's; `-- --cpu-seconds 60`: the time that each has to be found.
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { anyNumber, anyWord, oneOrMore, readOptions } from './campaign.mjs';
 import { ensure } from './ensure.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, 'test', 'simulation', 'mutants');
 const copied = ['src', 'actors', 'test', 'package.json', 'tsconfig.json'];
 
-const { values: options } = parseArgs({
-  options: {
-    patch: { type: 'string', multiple: true },
-    only: { type: 'string', multiple: true },
-    seed: { type: 'string', default: '1' },
-    'cpu-seconds': { type: 'string', default: '60' },
-  },
+const usage = `npm run sim:mutants -- [options]
+  --only NAME        this one of ours; may be given several times
+  --patch FILE       instead: anybody's change; may be given several times
+  --seed 1           the first seed to look with
+  --cpu-seconds 60   in which each has to be found`;
+
+const options = readOptions(usage, {
+  patch: { type: 'string', multiple: true, pattern: anyWord },
+  only: { type: 'string', multiple: true, pattern: anyWord },
+  seed: { type: 'string', default: '1', pattern: anyNumber },
+  'cpu-seconds': { type: 'string', default: '60', pattern: oneOrMore },
 });
 
+/** Ours, or those that were asked for; a name or a file that isn't there ends the process. */
 function chosenPatches() {
-  if (options.patch !== undefined) return options.patch.map((file) => resolve(file));
-  const names = fs.readdirSync(folder).filter((name) => name.endsWith('.patch'));
-  return names
-    .sort()
-    .filter((name) => options.only === undefined || options.only.includes(basename(name, '.patch')))
-    .map((name) => join(folder, name));
+  const ours = fs.readdirSync(folder).filter((name) => name.endsWith('.patch'));
+  const wanted = options.only?.map((name) => `${name}.patch`) ?? ours.sort();
+  const files = options.patch?.map((file) => resolve(file)) ?? wanted.map((name) => join(folder, name));
+  const missing = files.find((file) => !fs.existsSync(file));
+  if (missing === undefined) return files;
+  process.stderr.write(`error: there is no ${missing}\n${usage}\n`);
+  process.exit(2);
 }
 
 /** A copy of the sources with the patch; the real tree is never touched. */

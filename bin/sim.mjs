@@ -1,24 +1,19 @@
-// `npm run sim -- --seeds 500`: many seeds of the simulation; `--seed 17`: that one, or the first of several.
-// `--boundaries`: a crash of the node and of each actor at every boundary between two effects of a short run.
-import { spawnSync } from 'node:child_process';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+// `npm run sim`: seeds of the simulation, or a crash everywhere.
+import { anyNumber, oneOrMore, readOptions, runTests } from './campaign.mjs';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    boundaries: { type: 'boolean', default: false },
-  },
+const usage = `npm run sim -- [options]
+  --seed 1       the first seed
+  --seeds 1      how many
+  --boundaries   instead: a crash of the node and of each actor at every boundary between two effects of a short run`;
+
+const options = readOptions(usage, {
+  seed: { type: 'string', default: '1', pattern: anyNumber },
+  seeds: { type: 'string', default: '1', pattern: oneOrMore },
+  boundaries: { type: 'boolean', default: false },
 });
-const env = { ...process.env, SIM_SEED: values.seed, SIM_SEEDS: values.seeds ?? '1', SIM_BOUNDARIES: 'all' };
-const file = values.boundaries ? 'boundaries.test.ts' : 'one-node.test.ts';
-const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-const { status } = spawnSync(process.execPath, [vitest, 'run', `test/simulation/${file}`], {
-  cwd: root,
-  env,
-  stdio: 'inherit',
+const file = options.boundaries ? 'boundaries.test.ts' : 'one-node.test.ts';
+await runTests(`test/simulation/${file}`, {
+  SIM_SEED: options.seed,
+  SIM_SEEDS: options.seeds,
+  SIM_BOUNDARIES: 'all',
 });
-process.exitCode = status ?? 1;
