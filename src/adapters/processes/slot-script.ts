@@ -10,9 +10,9 @@ import type { LaunchPlan } from './launcher.ts';
  * The status of `wait` doesn't tell `exit 137` from SIGKILL; bash's own words about the end do (`Exit 137`, `Killed`).
  * It says them on standard error, which is a pipe to itself; that holds 4 KiB on some systems, so that it is emptied (by
  * closing and opening it) long before it is full. Opened once more when its node has gone, and the pipe with it, it is an
- * empty file, which always has something to read and nothing to be read. The words repeat what was started as it is written here, not as it is
- * expanded: they are short. The shell was started with `LC_ALL=C`, which keeps them English, counts frames in bytes, and
- * spares each fork the files of a locale.
+ * empty file, which always has something to read and nothing to be read. The words repeat what was started as it is
+ * written here, not as it is expanded: they are short. The shell was started with `LC_ALL=C`, which keeps them English,
+ * counts frames in bytes, and spares each fork the files of a locale.
  *
  * `wait` also returns when a job stops (SIGSTOP and its like, 147 to 150): then it is asked again, every now and then.
  * `wait -f` would do that by itself, but bash 5.2 can spin in it for ever, writing.
