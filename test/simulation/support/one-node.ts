@@ -119,6 +119,7 @@ export class OneNode {
   readonly http = new SimulatedHttp();
   readonly #onEnded: (request: number, outcome: ProposalOutcome) => void;
   #world: SimulatedWorld | null = null;
+  #furthestApplied = 0;
 
   /** Lives of actors so far. */
   lives = 0;
@@ -149,10 +150,19 @@ export class OneNode {
     this.node.send(localRef<DriverCommand>('driver'), { type: 'submit', request, command });
   }
 
-  /** What is committed; null before the state's store was opened in this life of the node. */
+  /**
+   * What is committed; null before the state's store was opened in this life of the node, and while it shows less than it
+   * has shown. After a crash of the machine it applies some of the log again; without space for the log, which can't go on
+   * then, it shows after `limits.stateCatchUpMs` what there is.
+   */
   read(): StateReader | null {
     const store = this.stateStore();
-    return store === null ? null : new StateReader(store);
+    if (store === null) return null;
+    const reader = new StateReader(store);
+    const applied = reader.appliedIndex();
+    if (applied < this.#furthestApplied) return null;
+    this.#furthestApplied = applied;
+    return reader;
   }
 
   stateStore(): Store | null {

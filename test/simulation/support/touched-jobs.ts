@@ -29,12 +29,12 @@ export class TouchedJobs {
   }
 
   readonly judge = (): void => {
-    const { machine, node } = this.#under;
+    const { machine } = this.#under;
     for (; this.#begun < machine.begun.length; this.#begun += 1) {
       this.#mirror.touch(machine.begun[this.#begun]?.jobName ?? '');
     }
     // While the state is being opened it may be behind what was acknowledged.
-    if (!this.#mirror.isTouched || !node.runs('driver')) return;
+    if (!this.#mirror.isTouched || this.#under.read() === null) return;
     for (const name of this.#mirror.takeTouched()) this.#judgeJob(name);
   };
 
